@@ -1,0 +1,127 @@
+"""Dtypes: what becomes of Python numbers, lists and arrays on their way into a Tensor or an op."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "Array",
+    "DTypeLike",
+    "agree",
+    "as_array",
+    "get_default_dtype",
+    "operand",
+    "set_default_dtype",
+]
+
+Array: TypeAlias = npt.NDArray[Any]
+DTypeLike: TypeAlias = npt.DTypeLike
+
+_KINDS = {"b": 0, "u": 1, "i": 1, "f": 2}  # bool < integer < float, the order in which PyTorch promotes
+
+_default: np.dtype[Any] = np.dtype(np.float32)
+
+
+def get_default_dtype() -> np.dtype[Any]:
+    """The dtype of Tensors made from Python floats and lists, and of `zeros`, `randn` and the like.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.get_default_dtype()
+    dtype('float32')
+    """
+    return _default
+
+
+def set_default_dtype(dtype: DTypeLike) -> None:
+    """Set the dtype of Tensors made from Python floats and lists. It holds for all threads.
+
+    Parameters
+    ----------
+    dtype : dtype
+        A floating dtype: float16, float32 or float64.
+
+    Raises
+    ------
+    TypeError
+        If `dtype` is not a floating dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.set_default_dtype("float64")
+    >>> tg.tensor([1.0, 2.0]).dtype
+    dtype('float64')
+    >>> tg.set_default_dtype("float32")
+    """
+    global _default
+    new = check_dtype(np.dtype(dtype))
+    if new.kind != "f":
+        raise TypeError(f"set_default_dtype: {new} is not a floating dtype; use float32 or float64")
+    _default = new
+
+
+def check_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return `dtype` if a Tensor can hold it; otherwise raise a TypeError that says what can be done."""
+    if dtype.kind in _KINDS:
+        return dtype
+    if dtype.kind == "c":
+        raise TypeError(f"Tensor: {dtype} is complex; only real dtypes are differentiated: use .real and .imag apart")
+    raise TypeError(
+        f"Tensor: dtype {dtype} is not supported; use float16, float32, float64, an integer dtype or bool "
+        "(for bfloat16 data: .astype('float32'))"
+    )
+
+
+def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
+    """Turn `data` into an array, without a copy where that is possible.
+
+    Arrays and NumPy scalars keep their dtype. Python floats, and lists of them, get the default dtype.
+    Arrays of other libraries that speak NumPy's protocols stay what they are.
+    """
+    if isinstance(data, (np.ndarray, np.generic)):
+        array = np.asarray(data)
+    elif hasattr(data, "__array_function__"):
+        array = data
+    else:
+        array = np.asarray(data)
+        if dtype is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
+            array = array.astype(_default)
+    check_dtype(array.dtype)
+    if dtype is not None and array.dtype != (wanted := check_dtype(np.dtype(dtype))):
+        array = array.astype(wanted)
+    return array
+
+
+def operand(value: Any) -> Any:
+    """Prepare what stands beside a Tensor in an op: numbers stay weak numbers, all else becomes an array.
+
+    NumPy scalars and 0-d arrays count as Python numbers, so that they do not widen a float32 Tensor.
+    """
+    if value is None or isinstance(value, (bool, int, float)) and not isinstance(value, np.generic):
+        return value
+    array = as_array(value)
+    return array.item() if array.ndim == 0 and type(array) is np.ndarray else array
+
+
+def agree(*arrays: Any) -> list[Any]:
+    """Cast 0-d arrays to the dtype of the others, unless theirs is of a higher kind.
+
+    Between arrays of one or more axes NumPy promotes. A 0-d one counts as a number, as in PyTorch:
+    float32 of shape (3,) with float64 of shape () stays float32.
+    """
+    shaped = [array.dtype for array in arrays if getattr(array, "ndim", 0) > 0]
+    if not shaped:
+        return list(arrays)
+    common = np.result_type(*shaped)
+    rank = _KINDS[common.kind]
+    return [
+        array.astype(common)
+        if getattr(array, "ndim", None) == 0 and array.dtype != common and _KINDS[array.dtype.kind] <= rank
+        else array
+        for array in arrays
+    ]
