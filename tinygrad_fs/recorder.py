@@ -193,7 +193,7 @@ def write_apply(cls: Any, recipe: Recipe) -> Callable[..., Any]:
         "name": recipe.name,
         "signature": _signature(recipe),
         "broadcasts": cls.broadcasts,
-        "keep_options": "\n".join(f"node.{key} = {key}" for key in recipe.options),
+        "keep_options": "\n".join(f"_node.{key} = {key}" for key in recipe.options),
         "agree": "",
     }
     if recipe.variadic:
