@@ -107,6 +107,7 @@ class Node:
 
     broadcasts: ClassVar[bool] = False
     owns_cotangent: ClassVar[bool] = False
+    updates_in_place: ClassVar[bool] = False
     accumulate: ClassVar[Callable[..., None] | None] = None
 
     def __init__(self, shape: Any, dtype: Any, inputs: tuple[Node | None, ...] = ()) -> None:

@@ -81,6 +81,8 @@ class Op(Node, metaclass=_OpType):
         The output may be a view of the input, so that writing into it is refused.
     owns_cotangent : bool
         The vjp may write into `g`: the sweep hands it an array of its own.
+    updates_in_place : bool
+        The forward writes into its first input, which the public function has made private.
 
     Examples
     --------
@@ -100,7 +102,7 @@ class Op(Node, metaclass=_OpType):
     tensor([ 3., 12.])
     """
 
-    apply: ClassVar[Callable[..., Any]]
+    apply: ClassVar[Callable[..., Tensor]]
     recipe: ClassVar[Recipe]
     makes_view: ClassVar[bool] = False
 

@@ -1,0 +1,69 @@
+"""The ops: one file per family, a class and a function per op."""
+
+from __future__ import annotations
+
+from tinygrad_fs.ops.activation import elu, leaky_relu, log_softmax, relu, selu, sigmoid, softmax, softplus, tanh
+from tinygrad_fs.ops.arithmetic import absolute, add, divide, floor_divide, multiply, negative, power, remainder, subtract
+from tinygrad_fs.ops.copying import astype, clone
+from tinygrad_fs.ops.elementwise import clip, exp, expm1, log, log1p, maximum, minimum, sign, sqrt, square, where
+from tinygrad_fs.ops.indexing import getitem
+from tinygrad_fs.ops.products import matmul
+from tinygrad_fs.ops.reduction import max, mean, min, sum, var
+from tinygrad_fs.ops.shape import broadcast_to, concatenate, expand_dims, flatten, moveaxis, pad, ravel, reshape, split, squeeze, stack, swapaxes, transpose
+from tinygrad_fs.ops.methods import bind
+
+__all__ = [
+    "absolute",
+    "add",
+    "astype",
+    "broadcast_to",
+    "clip",
+    "clone",
+    "concatenate",
+    "divide",
+    "elu",
+    "exp",
+    "expand_dims",
+    "expm1",
+    "flatten",
+    "floor_divide",
+    "getitem",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log_softmax",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "moveaxis",
+    "multiply",
+    "negative",
+    "pad",
+    "power",
+    "ravel",
+    "relu",
+    "remainder",
+    "reshape",
+    "selu",
+    "sigmoid",
+    "sign",
+    "softmax",
+    "softplus",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "subtract",
+    "sum",
+    "swapaxes",
+    "tanh",
+    "transpose",
+    "var",
+    "where",
+]
+
+bind()

@@ -1,11 +1,277 @@
+"""Arithmetic: the operators of Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
+
 from tinygrad_fs.op import Op
-class Multiply(Op):
-    """y = x * y"""
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = [
+    "absolute",
+    "add",
+    "divide",
+    "floor_divide",
+    "multiply",
+    "negative",
+    "power",
+    "remainder",
+    "subtract",
+]
+
+
+class Add(Op):
+    """z = x + y;  dz/dx = 1,  dz/dy = 1."""
+
     broadcasts = True
-    def forward(x, y): return np.multiply(x, y)
-    def vjp_x(g, y): return g * y
-    def vjp_y(g, x): return g * x
-class Tanh(Op):
-    def forward(x): return np.tanh(x)
-    def vjp(g, out): return g * (1.0 - out * out)
+
+    def forward(x: Any, y: Any) -> Any:
+        return np.add(x, y)
+
+    def vjp_x(g: Any) -> Any:
+        return g
+
+    def vjp_y(g: Any) -> Any:
+        return g
+
+
+class Subtract(Op):
+    """z = x - y;  dz/dx = 1,  dz/dy = -1."""
+
+    broadcasts = True
+
+    def forward(x: Any, y: Any) -> Any:
+        return np.subtract(x, y)
+
+    def vjp_x(g: Any) -> Any:
+        return g
+
+    def vjp_y(g: Any) -> Any:
+        return -g
+
+
+class Multiply(Op):
+    """z = x y;  dz/dx = y,  dz/dy = x."""
+
+    broadcasts = True
+
+    def forward(x: Any, y: Any) -> Any:
+        return np.multiply(x, y)
+
+    def vjp_x(g: Any, y: Any) -> Any:
+        return g * y
+
+    def vjp_y(g: Any, x: Any) -> Any:
+        return g * x
+
+
+class Divide(Op):
+    """z = x / y;  dz/dx = 1 / y,  dz/dy = -z / y."""
+
+    broadcasts = True
+
+    def forward(x: Any, y: Any) -> Any:
+        return np.true_divide(x, y)
+
+    def vjp_x(g: Any, y: Any) -> Any:
+        return g / y
+
+    def vjp_y(g: Any, y: Any, out: Any) -> Any:
+        return -g * out / y
+
+
+class FloorDivide(Op):
+    """z = floor(x / y), piecewise constant: no gradient."""
+
+    broadcasts = True
+
+    def forward(x: Any, y: Any) -> Any:
+        return np.floor_divide(x, y)
+
+
+class Remainder(Op):
+    """z = x - y floor(x / y);  dz/dx = 1,  dz/dy = -floor(x / y)."""
+
+    broadcasts = True
+
+    def forward(x: Any, y: Any) -> Any:
+        return np.remainder(x, y)
+
+    def vjp_x(g: Any) -> Any:
+        return g
+
+    def vjp_y(g: Any, x: Any, y: Any) -> Any:
+        return -g * np.floor_divide(x, y)
+
+
+class Power(Op):
+    """z = x^y;  dz/dx = y x^(y-1),  dz/dy = z ln x.
+
+    The singular points are taken one by one: x^0 has derivative 0 in x everywhere, and 0^y has derivative 0
+    in y for y >= 0. The inner `where` keeps nan out of the branch that is not taken, at every order.
+    """
+
+    broadcasts = True
+
+    def forward(x: Any, y: Any) -> Any:
+        return x**y
+
+    def vjp_x(g: Any, x: Any, y: Any) -> Any:
+        if isinstance(y, (int, float)):
+            return np.zeros_like(g) if y == 0 else g if y == 1 else g * (y * x ** (y - 1))
+        constant = y == 0
+        return g * np.where(constant, 0.0, y * x ** (np.where(constant, 1, y) - 1))
+
+    def vjp_y(g: Any, x: Any, y: Any, out: Any) -> Any:
+        flat = np.logical_and(x == 0, y >= 0)
+        return g * out * np.log(np.where(flat, 1.0, x))
+
+
+class Negative(Op):
+    """y = -x;  dy/dx = -1."""
+
+    def forward(x: Any) -> Any:
+        return np.negative(x)
+
+    def vjp(g: Any) -> Any:
+        return -g
+
+
+class Absolute(Op):
+    """y = |x|;  dy/dx = sign(x), which is 0 at 0."""
+
+    def forward(x: Any) -> Any:
+        return np.absolute(x)
+
+    def vjp(g: Any, x: Any) -> Any:
+        return g * np.sign(x)
+
+
+def add(x: TensorLike, y: TensorLike) -> Tensor:
+    """Sum of two tensors, elementwise; also ``x + y``.
+
+    Parameters
+    ----------
+    x, y : array_like
+        Of shapes that broadcast together.
+
+    Returns
+    -------
+    Tensor
+        Of the broadcast shape and the promoted dtype. Numbers and 0-d operands do not widen a float dtype.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not broadcast.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.add(tg.tensor([1.0, 2.0]), 1)
+    tensor([2., 3.])
+    """
+    return Add.apply(x, y)
+
+
+def subtract(x: TensorLike, y: TensorLike) -> Tensor:
+    """Difference of two tensors, elementwise; also ``x - y``. See `add` for shapes, dtypes and errors.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.subtract(tg.tensor([1.0, 2.0]), 1)
+    tensor([0., 1.])
+    """
+    return Subtract.apply(x, y)
+
+
+def multiply(x: TensorLike, y: TensorLike) -> Tensor:
+    """Product of two tensors, elementwise; also ``x * y``. See `add` for shapes, dtypes and errors.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.multiply(tg.tensor([1.0, 2.0]), 3)
+    tensor([3., 6.])
+    """
+    return Multiply.apply(x, y)
+
+
+def divide(x: TensorLike, y: TensorLike) -> Tensor:
+    """Quotient of two tensors, elementwise; also ``x / y``. See `add` for shapes, dtypes and errors.
+
+    Integers give a float64 quotient, as in NumPy.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.divide(tg.tensor([1.0, 2.0]), 4)
+    tensor([0.25, 0.5 ])
+    """
+    return Divide.apply(x, y)
+
+
+def floor_divide(x: TensorLike, y: TensorLike) -> Tensor:
+    """Largest integer below the quotient; also ``x // y``. Piecewise constant, so it has no gradient.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.floor_divide(tg.tensor([5.0, -5.0]), 3)
+    tensor([ 1., -2.])
+    """
+    return FloorDivide.apply(x, y)
+
+
+def remainder(x: TensorLike, y: TensorLike) -> Tensor:
+    """Remainder ``x - y * floor(x / y)``, with the sign of `y`; also ``x % y``.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.remainder(tg.tensor([5.0, -5.0]), 3)
+    tensor([2., 1.])
+    """
+    return Remainder.apply(x, y)
+
+
+def power(x: TensorLike, y: TensorLike) -> Tensor:
+    """`x` to the power of `y`, elementwise; also ``x ** y``. See `add` for shapes, dtypes and errors.
+
+    The derivative in `x` is ``y * x**(y-1)``, 0 where y is 0; in `y` it is ``x**y * log(x)``, 0 where x is 0
+    and y >= 0, and nan where x is negative.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.power(tg.tensor([2.0, 3.0]), 2)
+    tensor([4., 9.])
+    """
+    return Power.apply(x, y)
+
+
+def negative(x: TensorLike) -> Tensor:
+    """The negative of each element; also ``-x``.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.negative(tg.tensor([1.0, -2.0]))
+    tensor([-1.,  2.])
+    """
+    return Negative.apply(x)
+
+
+def absolute(x: TensorLike) -> Tensor:
+    """The magnitude of each element; also ``abs(x)``. Its derivative at 0 is taken as 0.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.absolute(tg.tensor([1.0, -2.0]))
+    tensor([1., 2.])
+    """
+    return Absolute.apply(x)

@@ -1,0 +1,234 @@
+"""Activations, each in a form that neither overflows nor loses small values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.op import Op
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = [
+    "elu",
+    "leaky_relu",
+    "log_softmax",
+    "relu",
+    "selu",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "tanh",
+]
+
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+
+
+class Tanh(Op):
+    """y = tanh(x);  dy/dx = 1 - y^2."""
+
+    def forward(x: Any) -> Any:
+        return np.tanh(x)
+
+    def vjp(g: Any, out: Any) -> Any:
+        return g * (1.0 - out * out)
+
+
+class Sigmoid(Op):
+    """y = 1 / (1 + e^-x);  dy/dx = y (1 - y)."""
+
+    def forward(x: Any) -> Any:
+        # e^-|x| cannot overflow, and e / (1 + e) keeps the digits of a small y.
+        e = np.exp(-np.abs(x))
+        return np.where(x >= 0, 1.0, e) / (1.0 + e)
+
+    def vjp(g: Any, out: Any) -> Any:
+        return g * out * (1.0 - out)
+
+
+class Softplus(Op):
+    """y = ln(1 + e^x);  dy/dx = sigmoid(x)."""
+
+    def forward(x: Any) -> Any:
+        return np.logaddexp(x, 0)
+
+    def vjp(g: Any, x: Any) -> Any:
+        return g * Sigmoid.apply(x)
+
+
+class Relu(Op):
+    """y = max(x, 0);  dy/dx = 1 for x > 0, else 0; at 0 it is taken as 0."""
+
+    def forward(x: Any) -> Any:
+        return np.maximum(x, 0)
+
+    def vjp(g: Any, out: Any) -> Any:
+        return g * (out > 0)
+
+
+class LeakyRelu(Op):
+    """y = x for x > 0, else slope x;  dy/dx = 1 or slope; at 0 it is taken as the slope."""
+
+    def forward(x: Any, *, slope: float = 0.01) -> Any:
+        return np.where(x > 0, x, slope * x)
+
+    def vjp(g: Any, x: Any, slope: float) -> Any:
+        return np.where(x > 0, g, slope * g)
+
+
+class Elu(Op):
+    """y = x for x > 0, else alpha (e^x - 1);  dy/dx = 1 or alpha e^x; at 0 it is taken as alpha."""
+
+    def forward(x: Any, *, alpha: float = 1.0, scale: float = 1.0) -> Any:
+        # The exponential sees nothing above 0, where it would overflow.
+        return np.where(x > 0, scale * x, (scale * alpha) * np.expm1(np.minimum(x, 0)))
+
+    def vjp(g: Any, x: Any, alpha: float, scale: float) -> Any:
+        return np.where(x > 0, scale * g, (scale * alpha) * g * np.exp(np.minimum(x, 0)))
+
+
+class Softmax(Op):
+    """y_i = e^x_i / sum_j e^x_j;  dx = y (g - sum_j g_j y_j)."""
+
+    def forward(x: Any, *, axis: int = -1) -> Any:
+        e = np.exp(_shifted(x, axis))
+        return e / np.sum(e, axis=axis, keepdims=True)
+
+    def vjp(g: Any, out: Any, axis: int) -> Any:
+        return out * (g - np.sum(g * out, axis=axis, keepdims=True))
+
+
+class LogSoftmax(Op):
+    """y_i = x_i - ln sum_j e^x_j;  dx = g - e^y sum_j g_j."""
+
+    def forward(x: Any, *, axis: int = -1) -> Any:
+        shifted = _shifted(x, axis)
+        return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+    def vjp(g: Any, out: Any, axis: int) -> Any:
+        return g - np.exp(out) * np.sum(g, axis=axis, keepdims=True)
+
+
+def _shifted(x: Any, axis: int) -> Any:
+    """Subtract the maximum, so that no exponential overflows; it cancels in what follows."""
+    return x - np.max(x, axis=axis, keepdims=True) if x.size else x
+
+
+def tanh(x: TensorLike) -> Tensor:
+    """The hyperbolic tangent, elementwise.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.tanh(tg.tensor([0.0, 0.5]))
+    tensor([0.       , 0.4621172])
+    """
+    return Tanh.apply(x)
+
+
+def sigmoid(x: TensorLike) -> Tensor:
+    """``1 / (1 + exp(-x))``, elementwise, without overflow.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.sigmoid(tg.tensor([-1000.0, 0.0, 1000.0]))
+    tensor([0. , 0.5, 1. ])
+    """
+    return Sigmoid.apply(x)
+
+
+def softplus(x: TensorLike) -> Tensor:
+    """``log(1 + exp(x))``, elementwise, without overflow.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.softplus(tg.tensor([-1000.0, 0.0, 1000.0]))
+    tensor([0.000000e+00, 6.931472e-01, 1.000000e+03])
+    """
+    return Softplus.apply(x)
+
+
+def relu(x: TensorLike) -> Tensor:
+    """``max(x, 0)``, elementwise; nan stays nan. The derivative at 0 is taken as 0.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.relu(tg.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    return Relu.apply(x)
+
+
+def leaky_relu(x: TensorLike, negative_slope: float = 0.01) -> Tensor:
+    """`x` above 0, ``negative_slope * x`` below. The derivative at 0 is taken as the slope.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.leaky_relu(tg.tensor([-1.0, 2.0]), 0.25)
+    tensor([-0.25,  2.  ])
+    """
+    return LeakyRelu.apply(x, slope=negative_slope)
+
+
+def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
+    """`x` above 0, ``alpha * (exp(x) - 1)`` below. The derivative at 0 is taken as `alpha`.
+
+    Clevert, Unterthiner and Hochreiter 2016, "Fast and accurate deep network learning by exponential linear
+    units", equation 15.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.elu(tg.tensor([-1000.0, 2.0]))
+    tensor([-1.,  2.])
+    """
+    return Elu.apply(x, alpha=alpha)
+
+
+def selu(x: TensorLike) -> Tensor:
+    """``scale * elu(x, alpha)`` with the constants that keep activations at mean 0 and variance 1.
+
+    Klambauer et al. 2017, "Self-normalizing neural networks", equation 2: alpha = 1.6732632423543772,
+    scale = 1.0507009873554805. The derivative at 0 is taken as ``scale * alpha``.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.selu(tg.tensor([0.0, 1.0]))
+    tensor([0.      , 1.050701])
+    """
+    return Elu.apply(x, alpha=SELU_ALPHA, scale=SELU_SCALE)
+
+
+def softmax(x: TensorLike, axis: int = -1) -> Tensor:
+    """Exponentials, scaled to the sum 1 over `axis`. Entries of -inf get 0; all -inf gives nan.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int, default -1
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.softmax(tg.tensor([1000.0, 1000.0]))
+    tensor([0.5, 0.5])
+    """
+    return Softmax.apply(x, axis=axis)
+
+
+def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
+    """The logarithm of `softmax`, without overflow and with all digits.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.log_softmax(tg.tensor([0.0, 1000.0]))
+    tensor([-1000.,     0.])
+    """
+    return LogSoftmax.apply(x, axis=axis)

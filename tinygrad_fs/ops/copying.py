@@ -1,0 +1,71 @@
+"""Copies: the same values in new memory or in another dtype."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.dtypes import DTypeLike, check_dtype
+from tinygrad_fs.op import Op
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = ["astype", "clone"]
+
+
+class Clone(Op):
+    """y = x in new memory;  dy/dx = 1."""
+
+    def forward(x: Any) -> Any:
+        return x.copy()
+
+    def vjp(g: Any) -> Any:
+        return g
+
+
+class Cast(Op):
+    """y = x in another floating dtype;  dy/dx = 1, in the dtype of x."""
+
+    def forward(x: Any, *, to: Any) -> Any:
+        return x.astype(to)
+
+    def vjp(g: Any) -> Any:
+        return g
+
+
+def clone(x: TensorLike) -> Tensor:
+    """A copy in new memory, through which gradients flow.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> tg.clone(x)
+    tensor([1., 2.], grad_fn=<Clone>)
+    """
+    return Clone.apply(x)
+
+
+def astype(x: TensorLike, dtype: DTypeLike) -> Tensor:
+    """A copy in another dtype. To a floating dtype gradients flow; to integers and bools they end.
+
+    Parameters
+    ----------
+    x : array_like
+    dtype : dtype
+
+    Raises
+    ------
+    TypeError
+        If a Tensor cannot have that dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.astype(tg.tensor([1.5, 2.5]), "int64")
+    tensor([1, 2])
+    """
+    to = check_dtype(np.dtype(dtype))
+    if isinstance(x, Tensor) and to.kind != "f":
+        return Tensor._of(x._data.astype(to))
+    return Cast.apply(x, to=to)

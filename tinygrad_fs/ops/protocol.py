@@ -1,0 +1,197 @@
+"""NumPy's protocols: what `np.exp(t)` or `np.stack([t, u])` does.
+
+A NumPy function with a rule here runs as the op and is recorded. One that has no gradient (comparisons,
+argmax) runs on the arrays. Any other runs on the arrays if nothing needs to be recorded, and otherwise raises a
+TypeError that names it: nothing is ever silently detached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.changes import mark_changed
+from tinygrad_fs.graph import mode
+from tinygrad_fs.ops import activation, arithmetic, copying, elementwise, products, reduction, shape
+from tinygrad_fs.ops.inplace import replace
+from tinygrad_fs.tensor import Tensor
+
+__all__ = ["array_function", "array_ufunc", "unwrapped", "wrapped"]
+
+_UFUNC_RULES: dict[Any, Callable[..., Any]] = {
+    np.absolute: arithmetic.absolute,
+    np.add: arithmetic.add,
+    np.exp: elementwise.exp,
+    np.expm1: elementwise.expm1,
+    np.floor_divide: arithmetic.floor_divide,
+    np.log: elementwise.log,
+    np.log1p: elementwise.log1p,
+    np.matmul: products.matmul,
+    np.maximum: elementwise.maximum,
+    np.minimum: elementwise.minimum,
+    np.multiply: arithmetic.multiply,
+    np.negative: arithmetic.negative,
+    np.positive: copying.clone,
+    np.power: arithmetic.power,
+    np.remainder: arithmetic.remainder,
+    np.sign: elementwise.sign,
+    np.sqrt: elementwise.sqrt,
+    np.square: elementwise.square,
+    np.subtract: arithmetic.subtract,
+    np.tanh: activation.tanh,
+    np.true_divide: arithmetic.divide,
+}
+
+_UFUNC_REDUCE_RULES: dict[Any, Callable[..., Any]] = {
+    np.add: reduction.sum,
+    np.maximum: reduction.max,
+    np.minimum: reduction.min,
+}
+
+_FUNCTION_RULES: dict[Any, Callable[..., Any]] = {
+    np.amax: reduction.max,
+    np.amin: reduction.min,
+    np.broadcast_to: shape.broadcast_to,
+    np.clip: elementwise.clip,
+    np.concatenate: shape.concatenate,
+    np.copy: copying.clone,
+    np.expand_dims: shape.expand_dims,
+    np.max: reduction.max,
+    np.mean: reduction.mean,
+    np.min: reduction.min,
+    np.moveaxis: shape.moveaxis,
+    np.pad: shape.pad,
+    np.ravel: shape.ravel,
+    np.reshape: shape.reshape,
+    np.split: shape.split,
+    np.squeeze: shape.squeeze,
+    np.stack: shape.stack,
+    np.sum: reduction.sum,
+    np.swapaxes: shape.swapaxes,
+    np.transpose: shape.transpose,
+    np.var: reduction.var,
+    np.where: elementwise.where,
+}
+
+# Their results do not change when an input changes a little, or are not numbers at all.
+_WITHOUT_GRADIENT = {
+    np.all, np.allclose, np.any, np.argmax, np.argmin, np.argpartition, np.argsort, np.argwhere, np.array2string,
+    np.array_equal, np.array_equiv, np.array_repr, np.array_str, np.can_cast, np.count_nonzero, np.empty_like,
+    np.flatnonzero, np.isclose, np.iscomplexobj, np.isin, np.isrealobj, np.may_share_memory, np.ndim, np.nonzero,
+    np.ones_like, np.result_type, np.searchsorted, np.shape, np.shares_memory, np.size, np.zeros_like,
+    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.equal, np.greater, np.greater_equal, np.invert, np.isfinite,
+    np.isinf, np.isnan, np.left_shift, np.less, np.less_equal, np.logical_and, np.logical_not, np.logical_or,
+    np.logical_xor, np.not_equal, np.right_shift, np.signbit,
+}  # fmt: skip
+
+
+def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
+    """What NumPy calls for ``np.exp(t)``, ``array * t``, ``array += t``, ``np.add.reduce(t)`` and the like."""
+    recorded = _recorded((inputs, out or ()))
+    targets = out or ()
+    if recorded and (method == "at" or any(not isinstance(target, Tensor) for target in targets)):
+        raise TypeError(
+            f"np.{ufunc.__name__}: the result is to be written into an array, and an array cannot record that it came "
+            "from a tensor that requires grad; write into a Tensor, as in out = Tensor(array); out += t, or use .data"
+        )
+    rule = {"__call__": _UFUNC_RULES, "reduce": _UFUNC_REDUCE_RULES}.get(method, {}).get(ufunc)
+    if rule is None or (targets and not recorded) or (options and not recorded) or ufunc in _WITHOUT_GRADIENT:
+        if recorded and ufunc not in _WITHOUT_GRADIENT:
+            raise _no_rule(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}"))
+        return _on_arrays(getattr(ufunc, method), inputs, options, targets)
+    if method == "reduce":
+        options.setdefault("axis", 0)
+    if unknown := set(options) - {"axis", "keepdims"}:
+        raise TypeError(
+            f"np.{ufunc.__name__}: {min(unknown)}= is not recorded; "
+            + ("use np.where(mask, ..., ...)" if "where" in unknown else "apply .astype() to the operands")
+        )
+    result = rule(*inputs, **options)
+    return _into(targets[0], result, ufunc.__name__) if targets else result
+
+
+def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any, kwargs: Any) -> Any:
+    """What NumPy calls for its functions that are no ufuncs: ``np.sum(t)``, ``np.stack([t, u])``."""
+    rule = _FUNCTION_RULES.get(function)
+    if rule is None:
+        if function not in _WITHOUT_GRADIENT and _recorded((args, kwargs)):
+            raise _no_rule(f"{function.__module__.replace('numpy', 'np')}.{function.__name__}")
+        return _on_arrays(function, args, kwargs, ())
+    target = kwargs.pop("out", None)
+    try:
+        result = rule(*args, **kwargs)
+    except TypeError as error:
+        if "unexpected keyword argument" in str(error):
+            raise TypeError(f"np.{function.__name__}: on Tensors it takes no {str(error).split()[-1]}") from None
+        raise
+    if target is None:
+        return result
+    if not isinstance(target, Tensor):
+        raise TypeError(f"np.{function.__name__}: out= must be a Tensor, since an array cannot record")
+    return _into(target, result, function.__name__)
+
+
+def _into(target: Tensor, result: Tensor, name: str) -> Tensor:
+    """Give `target` the value of `result`, as ``out=target`` asks: recorded if there is something to record."""
+    if mode.grad and (target._node is not None or result._node is not None):
+        replace(target, result, name)
+    else:
+        np.copyto(target._data, result._data, casting="same_kind")
+        mark_changed(target._data)
+    return target
+
+
+def _on_arrays(function: Callable[..., Any], args: Any, kwargs: Any, targets: tuple[Any, ...]) -> Any:
+    """Run a NumPy function on the arrays, and give what it returns as Tensors, or the targets it wrote into."""
+    kwargs = {key: unwrapped(value) for key, value in kwargs.items()}
+    if targets:
+        kwargs["out"] = unwrapped(tuple(targets))
+    result = function(*unwrapped(tuple(args)), **kwargs)
+    for target in targets:
+        if target is not None:
+            mark_changed(unwrapped(target))
+    if targets:
+        return targets[0] if len(targets) == 1 else targets
+    return wrapped(result)
+
+
+def unwrapped(value: Any) -> Any:
+    """`value` with the array in the place of every Tensor, in tuples and lists too."""
+    if isinstance(value, Tensor):
+        return value._data
+    if type(value) in (tuple, list):
+        return type(value)([unwrapped(item) for item in value])
+    return value
+
+
+def wrapped(value: Any) -> Any:
+    """`value` with a Tensor in the place of every array and NumPy number, in tuples and lists too."""
+    if isinstance(value, np.generic):
+        value = np.asarray(value)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return Tensor._of(value)
+    if type(value) in (tuple, list):
+        return type(value)([wrapped(item) for item in value])
+    return value
+
+
+def _recorded(value: Any) -> bool:
+    """Whether a Tensor that requires grad is in `value`, while ops are recorded."""
+    if not mode.grad:
+        return False
+    if isinstance(value, Tensor):
+        return value._node is not None
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (tuple, list)):
+        return False
+    return any(_recorded(item) for item in value)
+
+
+def _no_rule(name: str) -> TypeError:
+    return TypeError(
+        f"{name} has no rule for tensors that require grad, and would drop their gradient; compose it from functions "
+        "that have one, write an Op, or, if no gradient is wanted, use t.detach() or no_grad()"
+    )
