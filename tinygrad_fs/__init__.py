@@ -6,10 +6,163 @@ behave as in NumPy (`axis`, `keepdims`); autograd, `nn` and `optim` behave as in
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_fs import autograd
 from tinygrad_fs.creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
 from tinygrad_fs.dtypes import get_default_dtype, set_default_dtype
 from tinygrad_fs.gradmode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops import *  # noqa: F403
+from tinygrad_fs.ops import (
+    absolute,
+    add,
+    astype,
+    broadcast_to,
+    clip,
+    clone,
+    concatenate,
+    divide,
+    elu,
+    exp,
+    expand_dims,
+    expm1,
+    flatten,
+    floor_divide,
+    getitem,
+    leaky_relu,
+    log,
+    log1p,
+    log_softmax,
+    matmul,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    moveaxis,
+    multiply,
+    negative,
+    pad,
+    power,
+    ravel,
+    relu,
+    remainder,
+    reshape,
+    selu,
+    sigmoid,
+    sign,
+    softmax,
+    softplus,
+    split,
+    sqrt,
+    square,
+    squeeze,
+    stack,
+    subtract,
+    sum,
+    swapaxes,
+    tanh,
+    transpose,
+    var,
+    where,
+)
 from tinygrad_fs.random import default_generator, manual_seed, rand, randint, randn
 from tinygrad_fs.tensor import Tensor, tensor
+
+if TYPE_CHECKING:
+    from tinygrad_fs import data, io, nn, optim, viz
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Op",
+    "Tensor",
+    "absolute",
+    "add",
+    "arange",
+    "astype",
+    "autograd",
+    "broadcast_to",
+    "clip",
+    "clone",
+    "concatenate",
+    "data",
+    "default_generator",
+    "divide",
+    "elu",
+    "enable_grad",
+    "exp",
+    "expand_dims",
+    "expm1",
+    "eye",
+    "flatten",
+    "floor_divide",
+    "full",
+    "full_like",
+    "get_default_dtype",
+    "getitem",
+    "io",
+    "is_grad_enabled",
+    "leaky_relu",
+    "linspace",
+    "log",
+    "log1p",
+    "log_softmax",
+    "manual_seed",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "moveaxis",
+    "multiply",
+    "negative",
+    "nn",
+    "no_grad",
+    "ones",
+    "ones_like",
+    "optim",
+    "pad",
+    "power",
+    "rand",
+    "randint",
+    "randn",
+    "ravel",
+    "relu",
+    "remainder",
+    "reshape",
+    "selu",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "sigmoid",
+    "sign",
+    "softmax",
+    "softplus",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "subtract",
+    "sum",
+    "swapaxes",
+    "tanh",
+    "tensor",
+    "transpose",
+    "var",
+    "viz",
+    "where",
+    "zeros",
+    "zeros_like",
+]
+
+_ON_DEMAND = ("data", "io", "nn", "optim", "viz")
+
+
+def __getattr__(name: str) -> Any:
+    """Import the upper floors when they are first asked for: the engine alone starts faster."""
+    if name in _ON_DEMAND:
+        return importlib.import_module(f"tinygrad_fs.{name}")
+    raise AttributeError(f"module 'tinygrad_fs' has no attribute {name!r}")

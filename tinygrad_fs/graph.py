@@ -338,7 +338,7 @@ def _pull(node: Node, g: Any, edges: tuple[Node | None, ...], saved: Any) -> Any
         place = f", made at {node.where[0]}:{node.where[1]}" if node.where else ""
         raise BackwardError(f"backward of {node.name}{place}: {type(error).__name__}: {error}") from error
     for watcher in tuple(watchers):
-        watcher.after_backward(node, edges, parts)
+        watcher.after_backward(node, g, edges, parts)
     return parts
 
 
@@ -405,6 +405,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     added = g.ndim - len(shape)
     stretched = tuple(added + axis for axis, size in enumerate(shape) if size == 1 and g.shape[added + axis] != 1)
     axes = tuple(range(added)) + stretched
-    # float16 runs out of digits and of range in long sums
-    total = np.sum(g, axis=axes, dtype=np.float32 if g.dtype == np.float16 else None)
+    if g.dtype == np.float16:  # it runs out of digits and of range in long sums
+        g = g.astype(np.float32)
+    total = np.sum(g, axis=axes)
     return total if total.shape == shape else np.reshape(total, shape)

@@ -1,0 +1,196 @@
+"""Numeric checks of derivatives: `gradcheck` and `gradgradcheck`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tinygrad_fs.autograd.differentiate import grad
+from tinygrad_fs.gradmode import no_grad
+from tinygrad_fs.tensor import Tensor
+
+__all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
+
+Function: TypeAlias = Callable[..., "Tensor | Sequence[Tensor]"]
+
+
+class GradcheckError(AssertionError):
+    """An analytic derivative differs from the numeric one; the message says where, and by how much."""
+
+
+def gradcheck(
+    fn: Function, inputs: Tensor | Sequence[Any], eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3
+) -> bool:
+    """Compare the derivatives of `fn` with central differences, entry by entry.
+
+    Each input entry x is moved by `eps` to both sides: (f(x + eps) - f(x - eps)) / (2 eps) must agree with the
+    Jacobian that backward gives, within ``atol + rtol * |numeric|``.
+
+    Parameters
+    ----------
+    fn : callable
+        Takes the inputs and returns a Tensor or several. It must give the same for the same inputs.
+    inputs : Tensor or sequence
+        Those that are Tensors and require grad are checked; they must be float64.
+    eps, atol, rtol : float
+
+    Returns
+    -------
+    bool
+        True; a difference raises.
+
+    Raises
+    ------
+    GradcheckError
+        On the largest difference; the message names output, input, entry, and both values.
+    ValueError
+        If no input requires grad, or one that does is not float64.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> x = tg.randn(3, dtype="float64", requires_grad=True)
+    >>> tg.autograd.gradcheck(tg.tanh, x)
+    True
+    """
+    arguments, checked = _arguments("gradcheck", inputs)
+    outputs = _outputs(fn, arguments)
+    numeric = {
+        (o, i): jacobian
+        for i in checked
+        for o, jacobian in enumerate(_numeric_jacobians(fn, arguments, i, outputs, eps))
+    }
+    for o, output in enumerate(outputs):
+        analytic = _jacobians(output, [arguments[i] for i in checked])
+        for i, jacobian in zip(checked, analytic):
+            _compare(jacobian, numeric[o, i], o, output, i, arguments[i], atol, rtol)
+    return True
+
+
+def gradgradcheck(
+    fn: Function,
+    inputs: Tensor | Sequence[Any],
+    grad_outputs: Tensor | Sequence[Tensor] | None = None,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+) -> bool:
+    """Compare the second derivatives of `fn` with central differences of its first ones.
+
+    `gradcheck` is run on the function that takes the inputs and the gradients of the outputs, and returns the
+    gradients of the inputs; so the derivative of every vjp is checked in all that it depends on.
+
+    Parameters
+    ----------
+    fn, inputs, eps, atol, rtol
+        As in `gradcheck`.
+    grad_outputs : Tensor or sequence of Tensor, optional
+        The gradients of the outputs to check at; random numbers if not given.
+
+    Returns
+    -------
+    bool
+        True; a difference raises.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> x = tg.randn(3, dtype="float64", requires_grad=True)
+    >>> tg.autograd.gradgradcheck(tg.tanh, x)
+    True
+    """
+    arguments, checked = _arguments("gradgradcheck", inputs)
+    outputs = _outputs(fn, arguments)
+    if grad_outputs is None:
+        generator = np.random.default_rng(0)
+        grad_outputs = [Tensor(generator.standard_normal(output.shape), requires_grad=True) for output in outputs]
+    seeds = [grad_outputs] if isinstance(grad_outputs, Tensor) else list(grad_outputs)
+    count = len(arguments)
+
+    def first_derivatives(*values: Any) -> list[Tensor]:
+        results = _outputs(fn, values[:count])
+        used = [(result, seed) for result, seed in zip(results, values[count:]) if result.requires_grad]
+        wanted = [values[i] for i in checked]
+        found = grad(
+            [result for result, _ in used], wanted, [seed for _, seed in used], create_graph=True, allow_unused=True
+        )
+        return [g for g in found if g is not None and g.requires_grad]
+
+    return gradcheck(first_derivatives, [*arguments, *seeds], eps, atol, rtol)
+
+
+def _arguments(what: str, inputs: Any) -> tuple[list[Any], list[int]]:
+    """The arguments, with Tensors that require grad as fresh leaves with memory of their own."""
+    arguments = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    checked = [i for i, value in enumerate(arguments) if isinstance(value, Tensor) and value.requires_grad]
+    if not checked:
+        raise ValueError(f"{what}: no input requires grad; make one with requires_grad=True")
+    for i in checked:
+        if arguments[i].dtype != np.float64:
+            raise ValueError(
+                f"{what}: input {i} is {arguments[i].dtype}, too coarse for differences of 1e-6; use float64"
+            )
+        arguments[i] = Tensor(arguments[i].data.copy(order="K"), requires_grad=True)
+    return arguments, checked
+
+
+def _outputs(fn: Function, arguments: Sequence[Any]) -> list[Tensor]:
+    result = fn(*arguments)
+    outputs = [result] if isinstance(result, Tensor) else list(result)
+    for output in outputs:
+        if not isinstance(output, Tensor):
+            raise TypeError(f"gradcheck: fn returned a {type(output).__name__}; it must return Tensors")
+    return [output for output in outputs if output.dtype.kind == "f"]
+
+
+def _jacobians(output: Tensor, inputs: list[Tensor]) -> list[Any]:
+    """The Jacobian of one output in each input, of shape (output.size, input.size), a row per sweep."""
+    jacobians = [np.zeros((output.size, each.size)) for each in inputs]
+    if not output.requires_grad:
+        return jacobians
+    for row in range(output.size):
+        seed = np.zeros(output.shape, output.dtype)
+        seed.reshape(-1)[row] = 1.0
+        for jacobian, g in zip(jacobians, grad(output, inputs, seed, retain_graph=True, allow_unused=True)):
+            if g is not None:
+                jacobian[row] = g.data.reshape(-1)
+    return jacobians
+
+
+def _numeric_jacobians(fn: Function, arguments: list[Any], i: int, outputs: list[Tensor], eps: float) -> list[Any]:
+    """The Jacobian of every output in input `i`, by central differences, a column per entry."""
+    jacobians = [np.zeros((output.size, arguments[i].size)) for output in outputs]
+    array = arguments[i].data
+
+    def moved(entry: Any, step: float) -> list[Any]:
+        # A fresh leaf each time: `fn` may keep what it was given.
+        shifted = array.copy()
+        shifted[entry] += step
+        values = [*arguments]
+        values[i] = Tensor(shifted, requires_grad=True)
+        return [output.data.astype(np.float64).reshape(-1) for output in _outputs(fn, values)]
+
+    for column, entry in enumerate(np.ndindex(array.shape)):
+        for jacobian, above, below in zip(jacobians, moved(entry, eps), moved(entry, -eps)):
+            jacobian[:, column] = (above - below) / (2 * eps)
+    return jacobians
+
+
+def _compare(
+    analytic: Any, numeric: Any, o: int, output: Tensor, i: int, argument: Tensor, atol: float, rtol: float
+) -> None:
+    agree = np.isclose(analytic, numeric, rtol, atol, equal_nan=True)
+    if agree.all():
+        return
+    with np.errstate(invalid="ignore"):
+        excess = np.where(agree, -1.0, np.nan_to_num(np.abs(analytic - numeric), nan=np.inf))
+    row, column = np.unravel_index(int(excess.argmax()), excess.shape)
+    at_output = tuple(int(k) for k in np.unravel_index(row, output.shape))
+    at_input = tuple(int(k) for k in np.unravel_index(column, argument.shape))
+    raise GradcheckError(
+        f"gradcheck: d output {o}{list(at_output)} / d input {i}{list(at_input)}: analytic {analytic[row, column]:.9g}, "
+        f"numeric {numeric[row, column]:.9g}; {int((~agree).sum())} of {agree.size} entries differ "
+        f"(shapes {argument.shape} -> {output.shape})"
+    )
