@@ -141,9 +141,7 @@ def ones_like(x: TensorLike, dtype: DTypeLike | None = None, requires_grad: bool
     return Tensor(np.ones_like(_array(x), dtype=dtype), requires_grad)
 
 
-def full_like(
-    x: TensorLike, fill_value: float, dtype: DTypeLike | None = None, requires_grad: bool = False
-) -> Tensor:
+def full_like(x: TensorLike, fill_value: float, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
     """One value over the shape and, if no other is given, with the dtype of `x`.
 
     Examples

@@ -102,7 +102,7 @@ def operand(value: Any) -> Any:
 
     NumPy scalars and 0-d arrays count as Python numbers, so that they do not widen a float32 Tensor.
     """
-    if value is None or isinstance(value, (bool, int, float)) and not isinstance(value, np.generic):
+    if value is None or (isinstance(value, (bool, int, float)) and not isinstance(value, np.generic)):
         return value
     array = as_array(value)
     return array.item() if array.ndim == 0 and type(array) is np.ndarray else array

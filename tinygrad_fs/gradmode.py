@@ -42,9 +42,12 @@ class _GradMode:
         mode.grad = self._previous.pop()
 
     def __call__(self, function: _F) -> _F:
-        enabled = self._enabled
-        wrapper = _for_generator if inspect.isgeneratorfunction(function) else _for_function
-        return wrapper(function, enabled)  # type: ignore[return-value]
+        return _wrap(function, self._enabled)
+
+
+def _wrap(function: _F, enabled: bool) -> _F:
+    wrapper = _for_generator if inspect.isgeneratorfunction(function) else _for_function
+    return wrapper(function, enabled)  # type: ignore[return-value]
 
 
 def _for_function(function: Callable[..., Any], enabled: bool) -> Callable[..., Any]:
@@ -105,11 +108,7 @@ class no_grad(_GradMode):
     _enabled = False
 
     def __new__(cls, function: _F | None = None) -> Any:
-        instance = super().__new__(cls)
-        if function is None:
-            return instance
-        instance.__init__()  # type: ignore[misc]
-        return instance(function)
+        return super().__new__(cls) if function is None else _wrap(function, cls._enabled)
 
 
 class enable_grad(no_grad):

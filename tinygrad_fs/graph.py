@@ -171,6 +171,7 @@ class Output(Node):
 
     @property
     def name(self) -> str:
+        """The name of the op, with the position."""
         source = self.inputs[0]
         return f"{source.name if source else 'Output'}[{self.position}]"
 

@@ -39,7 +39,7 @@ class _OpType(type):
         for key, value in body.items():
             if isinstance(value, FunctionType) and (key == "forward" or key.startswith("vjp")):
                 body[key] = staticmethod(value)
-        new_options = ()
+        new_options: tuple[str, ...] = ()
         if "forward" in body:
             new_options = tuple(Recipe.options_of(name, body["forward"].__func__))
         body["__slots__"] = tuple(body.get("__slots__", ())) + new_options

@@ -27,7 +27,7 @@ def default_generator() -> np.random.Generator:
     --------
     >>> import tinygrad_fs as tg
     >>> tg.manual_seed(0)
-    >>> tg.default_generator().integers(10)
+    >>> int(tg.default_generator().integers(10))
     8
     """
     if _State.generator is None:
@@ -79,7 +79,7 @@ def rand(
     >>> import numpy as np
     >>> import tinygrad_fs as tg
     >>> tg.rand(2, generator=np.random.default_rng(0))
-    tensor([0.63696170, 0.26978672])
+    tensor([0.6369617 , 0.26978672])
     """
     values = (generator or default_generator()).random(_shape(shape))
     return Tensor(np.asarray(values), requires_grad, dtype or get_default_dtype())

@@ -19,6 +19,11 @@ from tinygrad_fs.graph import BackwardError, Constant, Hooks, Leaf, Node, mode, 
 
 __all__ = ["HookHandle", "Tensor", "TensorLike", "tensor"]
 
+if TYPE_CHECKING:
+    from tinygrad_fs.bound import BoundMethods
+else:
+    BoundMethods = object  # they come from the ops, which stand above and bind them
+
 TensorLike: TypeAlias = "Tensor | np.typing.ArrayLike"
 """What an op accepts: a Tensor, an array, a number or nested lists of numbers."""
 
@@ -26,7 +31,7 @@ _MANY = 100
 """From this size on, `repr` gives the shape too."""
 
 
-class Tensor:
+class Tensor(BoundMethods):
     """An array that remembers how it was computed.
 
     Parameters
@@ -321,8 +326,7 @@ class Tensor:
             )
         for node in found:
             g = found[node]
-            keeper = node.tensor if isinstance(node, Leaf) else node.hooks and node.hooks.keeper
-            target = keeper and keeper()
+            target = _keeper_of(node)
             if target is not None:
                 _add_gradient(target, g if create_graph or unshared(g) else np.array(g))
 
@@ -407,10 +411,6 @@ class Tensor:
             raise RuntimeError("pickle: this tensor was made by a recorded op; pickle t.detach() instead")
         return _rebuild, (type(self), self._data, self._node is not None)
 
-    if TYPE_CHECKING:
-        # Bound by `tinygrad_fs.ops`.
-        ...
-
 
 class HookHandle:
     """What `register_hook` returns; `remove()` takes the hook off."""
@@ -469,6 +469,13 @@ def as_seed(what: str, output: Tensor, gradient: TensorLike | None, recorded: bo
                 )
             seed = Tensor._of(seed._data.astype(output.dtype))
     return seed if recorded else seed._data
+
+
+def _keeper_of(node: Node) -> Tensor | None:
+    """The tensor whose `.grad` takes the gradient of `node`, if it is still there."""
+    if isinstance(node, Leaf):
+        return node.tensor()
+    return node.hooks.keeper() if node.hooks and node.hooks.keeper else None
 
 
 def _add_gradient(target: Tensor, g: Any) -> None:

@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_fs.autograd.differentiate import grad
-from tinygrad_fs.gradmode import no_grad
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
@@ -190,7 +189,7 @@ def _compare(
     at_output = tuple(int(k) for k in np.unravel_index(row, output.shape))
     at_input = tuple(int(k) for k in np.unravel_index(column, argument.shape))
     raise GradcheckError(
-        f"gradcheck: d output {o}{list(at_output)} / d input {i}{list(at_input)}: analytic {analytic[row, column]:.9g}, "
-        f"numeric {numeric[row, column]:.9g}; {int((~agree).sum())} of {agree.size} entries differ "
-        f"(shapes {argument.shape} -> {output.shape})"
+        f"gradcheck: d output {o}{list(at_output)} / d input {i}{list(at_input)}: "
+        f"analytic {analytic[row, column]:.9g}, numeric {numeric[row, column]:.9g}; "
+        f"{int((~agree).sum())} of {agree.size} entries differ (shapes {argument.shape} -> {output.shape})"
     )

@@ -166,7 +166,7 @@ def exp(x: TensorLike) -> Tensor:
     --------
     >>> import tinygrad_fs as tg
     >>> tg.exp(tg.tensor([0.0, 1.0]))
-    tensor([1.       , 2.7182817])
+    tensor([1.      , 2.718282])
     """
     return Exp.apply(x)
 

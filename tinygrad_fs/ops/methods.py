@@ -47,7 +47,6 @@ _BITWISE = {
 }
 
 
-
 def bind() -> None:
     """Put the operators, the methods and NumPy's protocols onto Tensor."""
     methods: dict[str, Any] = dict(_METHODS)

@@ -98,9 +98,8 @@ class Concatenate(Op):
 
     def vjp(g: Any, shapes: Any, needs: Any, axis: int) -> Any:
         ends = np.cumsum([shape[axis] for shape in shapes]).tolist()
-        before = (slice(None),) * (axis % g.ndim)
         starts = [0, *ends[:-1]]
-        return [g[(*before, slice(i, j))] if need else None for i, j, need in zip(starts, ends, needs)]
+        return [g[_at(axis, g.ndim, slice(i, j))] if need else None for i, j, need in zip(starts, ends, needs)]
 
 
 class Stack(Op):
@@ -110,8 +109,12 @@ class Stack(Op):
         return np.stack(xs, axis=axis)
 
     def vjp(g: Any, needs: Any, axis: int) -> Any:
-        before = (slice(None),) * (axis % g.ndim)
-        return [g[(*before, i)] if need else None for i, need in enumerate(needs)]
+        return [g[_at(axis, g.ndim, i)] if need else None for i, need in enumerate(needs)]
+
+
+def _at(axis: int, ndim: int, index: int | slice) -> tuple[int | slice, ...]:
+    """The index that selects along one axis."""
+    return tuple([slice(None)] * (axis % ndim) + [index])
 
 
 class Split(Op):
