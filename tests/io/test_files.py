@@ -1,0 +1,111 @@
+"""A file is replaced whole or not at all."""
+
+import errno
+import os
+
+import numpy as np
+import pytest
+
+from tinygrad_fs import io
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_new_file_is_written(tmp_path):
+    with io.replacing(tmp_path / "x") as file:
+        file.write(b"new")
+        assert not (tmp_path / "x").exists()
+    assert (tmp_path / "x").read_bytes() == b"new"
+    assert names(tmp_path) == ["x"]
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError, KeyboardInterrupt, SystemExit])
+def test_whatever_goes_wrong_the_old_file_stays(tmp_path, error):
+    (tmp_path / "x").write_bytes(b"old")
+
+    def write_and_fail():
+        with io.replacing(tmp_path / "x") as file:
+            file.write(b"half")
+            raise error
+
+    with pytest.raises(error):
+        write_and_fail()
+    assert (tmp_path / "x").read_bytes() == b"old"
+    assert names(tmp_path) == ["x"]
+
+
+@pytest.mark.parametrize("function", ["fsync", "replace"])
+def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch, function):
+    path = tmp_path / "x.npz"
+    io.save(path, {"w": np.ones(3)})
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, function, fail)
+        with pytest.raises(OSError, match="No space left"):
+            io.save(path, {"w": np.zeros(3)})
+    np.testing.assert_array_equal(io.load(path)["w"], np.ones(3))
+    assert names(tmp_path) == ["x.npz"]
+
+
+def test_a_write_that_fails_halfway_leaves_the_old_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "x.npz"
+    io.save(path, {"w": np.ones(3), "v": np.ones(3)})
+    write, written = np.lib.format.write_array, []
+
+    def fail_at_the_second(*args, **kwargs):
+        if written:
+            raise OSError("the disk is gone")
+        written.append(args)
+        write(*args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(np.lib.format, "write_array", fail_at_the_second)
+        with pytest.raises(OSError, match="the disk is gone"):
+            io.save(path, {"w": np.zeros(3), "v": np.zeros(3)})
+    np.testing.assert_array_equal(io.load(path)["v"], np.ones(3))
+    assert names(tmp_path) == ["x.npz"]
+
+
+def test_a_link_is_followed(tmp_path):
+    (tmp_path / "x").write_bytes(b"old")
+    try:
+        (tmp_path / "link").symlink_to(tmp_path / "x")
+    except OSError:
+        pytest.skip("no symbolic links here")
+    with io.replacing(tmp_path / "link") as file:
+        file.write(b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "x").read_bytes() == b"new"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+def test_a_file_gets_the_permissions_that_any_new_file_gets(tmp_path):
+    (tmp_path / "plain").write_bytes(b"")
+    with io.replacing(tmp_path / "x") as file:
+        file.write(b"")
+    assert (tmp_path / "x").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_long_name_is_no_obstacle(tmp_path):
+    path = tmp_path / ("x" * 250)
+    with io.replacing(path) as file:
+        file.write(b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with (
+        pytest.raises(FileNotFoundError, match=r"the folder to write into does not exist: .*none"),
+        io.replacing(tmp_path / "none" / "x"),
+    ):
+        pytest.fail("the block must not run")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(IsADirectoryError, match="give the name of a file"), io.replacing(tmp_path):
+        pytest.fail("the block must not run")

@@ -1,0 +1,6 @@
+"""Reading and writing files: checkpoints without pickle, and writes that never lose the old file."""
+
+from tinygrad_fs.io.checkpoint import load, save
+from tinygrad_fs.io.files import replacing
+
+__all__ = ["load", "replacing", "save"]
