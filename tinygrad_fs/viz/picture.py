@@ -64,7 +64,7 @@ class Graph:
         RenderError
             If no Graphviz is installed, or the layout fails or takes longer than `timeout`.
         """
-        return self._render("svg").decode()
+        return self._render("svg").decode(errors="replace")
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the drawing to a file, as its suffix says; the file appears whole or not at all.
