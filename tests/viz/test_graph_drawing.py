@@ -144,10 +144,10 @@ def test_an_array_is_an_input():
 @pytest.mark.parametrize(
     ("function", "title", "operands"),
     [
-        (lambda x: x**2, "Power", "(•, 2)"),
-        (lambda x: 1.5 - x, "Subtract", "(1.5, •)"),
-        (lambda x: x / 3e-7, "Divide", "(•, 3e-07)"),
-        (lambda x: tg.clip(x, None, 6), "Clip", "(•, None, 6)"),
+        (lambda x: x**2, "Power", "(_, 2)"),
+        (lambda x: 1.5 - x, "Subtract", "(1.5, _)"),
+        (lambda x: x / 3e-7, "Divide", "(_, 3e-07)"),
+        (lambda x: tg.clip(x, None, 6), "Clip", "(_, None, 6)"),
     ],
 )
 def test_numbers_stand_in_the_label_of_their_op(function, title, operands):
@@ -194,7 +194,7 @@ def test_a_long_option_is_shortened():
 
 def test_an_option_that_is_an_array_is_left_out():
     x = leaf(3)
-    assert lines_of(viz.graph(tg.where(np.array([True, False, True]), x, 0)), "Where") == ["Where", "(•, 0)", "(3,)"]
+    assert lines_of(viz.graph(tg.where(np.array([True, False, True]), x, 0)), "Where") == ["Where", "(_, 0)", "(3,)"]
 
 
 # ---- several outputs
@@ -318,6 +318,15 @@ def test_a_recorded_backward_pass_can_be_drawn():
     picture = viz.graph(gradient, names={"x": x})
     assert "x" in titles_of(picture)
     assert picture.svg()
+
+
+def test_nodes_stand_in_the_order_of_arguments_whenever_they_were_made():
+    w, x = leaf(3, 2), tg.Tensor(np.ones((4, 3), "float32"))
+    drawings = [viz.graph(x @ w, names={"w": w, "x": x})]
+    w = leaf(3, 2)  # now younger than x and its node
+    drawings.append(viz.graph(x @ w, names={"w": w, "x": x}))
+    for picture in drawings:
+        assert [lines[0] for lines, _ in nodes_of(picture).values()] == ["x", "w", "Matmul"]
 
 
 # ---- options of the drawing

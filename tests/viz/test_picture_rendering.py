@@ -119,7 +119,7 @@ def test_an_unknown_suffix(tmp_path, name):
 
 
 def test_a_missing_folder(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"the folder .*nowhere.* does not exist"):
+    with pytest.raises(FileNotFoundError, match=r"the folder .* does not exist: .*nowhere"):
         picture().save(tmp_path / "nowhere" / "g.svg")
 
 

@@ -46,7 +46,7 @@ def graph(
     Ops are rounded boxes, leaves that require grad are blue boxes, inputs without gradient are green ovals, and
     the outputs have a double border in amber. There is one edge per argument, so ``x * x`` has two; where
     the order matters they are numbered from 0. Nothing flows back along a dashed edge. Numbers stand in the
-    label of their op: ``(•, 2)`` in that of ``x ** 2``, with a dot for the argument that has an edge. So do
+    label of their op: ``(_, 2)`` in that of ``x ** 2``, where ``_`` is the argument that has an edge. So do
     the options of the op that are not their defaults.
 
     Parameters

@@ -55,19 +55,19 @@ def _one_value(shape: Any, dtype: Any) -> str:
 
 
 def operands(node: Node) -> str:
-    """The arguments of an op that was given numbers: ``(•, 2)`` for ``x ** 2``; otherwise nothing.
+    """The arguments of an op that was given numbers: ``(_, 2)`` for ``x ** 2``; otherwise nothing.
 
-    A dot is an argument that has an edge of its own in the drawing.
+    ``_`` is an argument that has an edge of its own in the drawing.
     """
     if node.constants is None:
         return ""
-    texts = ["•" if edge is not None else _operand(each) for edge, each in zip(node.inputs, node.constants)]
-    return "" if {"•", "None"}.issuperset(texts) else f"({', '.join(texts)})"
+    texts = ["_" if edge is not None else _operand(each) for edge, each in zip(node.inputs, node.constants)]
+    return "" if {"_", "None"}.issuperset(texts) else f"({', '.join(texts)})"
 
 
 def _operand(constant: Any) -> str:
     if isinstance(constant, Constant):
-        return "•" if constant.value is None else _brief(constant.value)
+        return "_" if constant.value is None else _brief(constant.value)
     return _brief(constant)
 
 

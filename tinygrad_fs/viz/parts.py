@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from tinygrad_fs.graph import Constant, Leaf, Node, Output, ancestors
@@ -35,7 +34,7 @@ class Edge(NamedTuple):
 
 
 class Parts:
-    """The nodes that are drawn, in the order in which they were made, and the edges between them.
+    """The nodes that are drawn, arguments before what reads them, and the edges between them.
 
     Parameters
     ----------
@@ -87,11 +86,18 @@ class Parts:
         return counts.most_common(1)[0][0]
 
 
-def _reachable(roots: list[Node]) -> list[Node]:
-    """All nodes that lead to the roots, constants too, in the order in which they were made."""
-    nodes = ancestors(roots)
-    constants = {each for node in nodes for each in node.constants or () if isinstance(each, Constant)}
-    return sorted(constants.union(nodes), key=attrgetter("index"))
+def _reachable(roots: list[Node]) -> dict[Node, None]:
+    """All nodes that lead to the roots: ops in the order in which they were made, each behind what it reads first.
+
+    A layout keeps to this order where it can. So arguments stand side by side as they were given, and it does not
+    matter when a leaf was made.
+    """
+    found: dict[Node, None] = {}
+    for node in reversed(ancestors(roots)):
+        if node.inputs:
+            found.update(dict.fromkeys([source for _, source in _arguments(node)]))
+            found[node] = None
+    return found | dict.fromkeys(roots)
 
 
 def _arguments(node: Node) -> Iterator[tuple[int, Node]]:

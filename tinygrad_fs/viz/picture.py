@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_fs.io.files import replacing
 from tinygrad_fs.viz.render import RenderError, render
 
 if TYPE_CHECKING:
@@ -104,9 +104,8 @@ class Graph:
             raise ValueError(
                 f"Graph.save: {path.name!r} has suffix {suffix!r}; it must be one of {', '.join(_SUFFIXES)}"
             )
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"Graph.save: the folder {str(path.parent)!r} does not exist; make it first")
-        _write(path, self.source.encode() if suffix == ".dot" else self._render(suffix[1:]))
+        with replacing(path) as file:
+            file.write(self.source.encode() if suffix == ".dot" else self._render(suffix[1:]))
         return path
 
     def _render(self, form: str) -> bytes:
@@ -128,13 +127,3 @@ class Graph:
 def _counted(count: int, what: str) -> str:
     plural = {"leaf": "leaves"}.get(what, f"{what}s")
     return f"{count:,} {what if count == 1 else plural}"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write to a temporary name in the same folder, then move: a failure leaves the old file as it was."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
