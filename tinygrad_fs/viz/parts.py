@@ -87,7 +87,7 @@ class Parts:
 
 
 def _reachable(roots: list[Node]) -> dict[Node, None]:
-    """All nodes that lead to the roots: ops in the order in which they were made, each behind what it reads first.
+    """All nodes that lead to the roots: ops in the order in which they were made, leaves before their first reader.
 
     A layout keeps to this order where it can. So arguments stand side by side as they were given, and it does not
     matter when a leaf was made.
