@@ -352,7 +352,7 @@ class Tensor(BoundMethods):
         return bool(self._data)
 
     def __float__(self) -> float:
-        self._refuse_conversion("float(t)", "t.item()")
+        self._refuse_conversion("float(t)", "t.item(), or, to fill an array with t, a Tensor in place of the array")
         return float(self._data)
 
     def __int__(self) -> int:

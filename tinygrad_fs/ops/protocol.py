@@ -115,22 +115,21 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = 
 def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any, kwargs: Any) -> Any:
     """What NumPy calls for its functions that are no ufuncs: ``np.sum(t)``, ``np.stack([t, u])``."""
     rule = _FUNCTION_RULES.get(function)
-    if rule is None:
-        if function not in _WITHOUT_GRADIENT and _recorded((args, kwargs)):
-            raise _no_rule(f"{function.__module__.replace('numpy', 'np')}.{function.__name__}")
-        return _on_arrays(function, args, kwargs, ())
     target = kwargs.pop("out", None)
+    into_array = target is not None and not isinstance(target, Tensor)
+    if rule is None or into_array:
+        if function not in _WITHOUT_GRADIENT and _recorded((args, kwargs, target)):
+            if into_array:
+                raise TypeError(f"np.{function.__name__}: out= must be a Tensor, since an array cannot record")
+            raise _no_rule(f"{function.__module__.replace('numpy', 'np')}.{function.__name__}")
+        return _on_arrays(function, args, kwargs, () if target is None else (target,))
     try:
         result = rule(*args, **kwargs)
     except TypeError as error:
         if "unexpected keyword argument" in str(error):
             raise TypeError(f"np.{function.__name__}: on Tensors it takes no {str(error).split()[-1]}") from None
         raise
-    if target is None:
-        return result
-    if not isinstance(target, Tensor):
-        raise TypeError(f"np.{function.__name__}: out= must be a Tensor, since an array cannot record")
-    return _into(target, result, function.__name__)
+    return result if target is None else _into(target, result, function.__name__)
 
 
 def _into(target: Tensor, result: Tensor, name: str) -> Tensor:
@@ -147,7 +146,7 @@ def _on_arrays(function: Callable[..., Any], args: Any, kwargs: Any, targets: tu
     """Run a NumPy function on the arrays, and give what it returns as Tensors, or the targets it wrote into."""
     kwargs = {key: unwrapped(value) for key, value in kwargs.items()}
     if targets:
-        kwargs["out"] = unwrapped(tuple(targets))
+        kwargs["out"] = unwrapped(targets[0] if len(targets) == 1 else tuple(targets))
     result = function(*unwrapped(tuple(args)), **kwargs)
     for target in targets:
         if target is not None:
