@@ -92,8 +92,7 @@ class TestRecorded:
         with pytest.raises(TypeError, match="int64"):
             tg.arange(3)[0] = leaf(1.0)[0]
         with pytest.raises(TypeError, match="int64"):
-            t = tg.arange(3)
-            t += tg.ones(3, requires_grad=True)
+            tg.arange(3).__iadd__(tg.ones(3, requires_grad=True))
 
     def test_the_memory_of_others_is_left_alone(self):
         array = np.zeros(3)

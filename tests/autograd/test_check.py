@@ -58,7 +58,7 @@ def test_a_missing_gradient_is_found():
 
 def test_a_nan_is_found():
     with pytest.raises(GradcheckError, match="analytic nan"):
-        gradcheck(lambda x: tg.where(x > 1, tg.sqrt(tg.maximum(x, 0)), 0.0), leaf(-1.0))
+        gradcheck(lambda x: tg.where(x > 10, tg.sqrt(x * 0), 0.0), leaf(-1.0))
 
 
 def test_only_inputs_that_require_grad_are_checked():
