@@ -1,0 +1,162 @@
+"""Conv2d: cross-correlation with learned kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from tinygrad_fs import ops
+from tinygrad_fs.creation import zeros
+from tinygrad_fs.dtypes import DTypeLike
+from tinygrad_fs.nn import init
+from tinygrad_fs.nn.module import Module
+from tinygrad_fs.nn.parameter import Parameter
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = ["Conv2d"]
+
+Pair: TypeAlias = "int | Sequence[int]"
+"""A number for both image axes, or one for each."""
+
+_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+class Conv2d(Module):
+    """Cross-correlate images with learned kernels, and add a bias.
+
+    Each image axis of size n becomes one of size floor((n + padding - dilation (kernel_size - 1) - 1) / stride) + 1,
+    where padding counts both sides.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        The channels of the input and of the output.
+    kernel_size : int or (int, int)
+        Height and width of the kernels.
+    stride : int or (int, int), default 1
+        The step from one position to the next.
+    padding : int or (int, int), "valid" or "same", default 0
+        What is added on each side. "valid" is 0; "same" keeps the size of the image, and where that takes an odd
+        number of rows the extra one comes last.
+    dilation : int or (int, int), default 1
+        The distance of the elements of a kernel.
+    groups : int, default 1
+        Into how many groups the channels are divided; outputs of one group see its inputs only.
+    bias : bool, default True
+        Whether a bias is added.
+    padding_mode : {"zeros", "reflect", "replicate", "circular"}
+        What the border holds.
+    dtype : dtype, optional
+        Of the parameters; the default dtype if not given.
+    generator : numpy.random.Generator, optional
+        Draws the initial values; the default generator if not given.
+
+    Attributes
+    ----------
+    weight : Parameter of shape (out_channels, in_channels / groups, kernel height, kernel width)
+        The kernels, at first from U(-k, k) with k = 1 / sqrt(in_channels / groups * kernel height * kernel width).
+    bias : Parameter of shape (out_channels,), or None
+        The bias, at first from the same.
+
+    Raises
+    ------
+    TypeError
+        When called with an input of another dtype than the parameters'.
+    ValueError
+        If the options do not go together, or an input is too small or has other channels.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> layer = tg.nn.Conv2d(3, 8, kernel_size=3, padding="same")
+    >>> layer(tg.ones((2, 3, 5, 5))).shape
+    (2, 8, 5, 5)
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Pair,
+        stride: Pair = 1,
+        padding: Pair | str = 0,
+        dilation: Pair = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        *,
+        dtype: DTypeLike | None = None,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        _check_groups(in_channels, out_channels, groups)
+        if padding_mode not in _MODES:
+            raise ValueError(f"Conv2d: padding_mode={padding_mode!r} is unknown; use one of {', '.join(_MODES)}")
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = _pair("kernel_size", kernel_size, least=1)
+        self.stride = _pair("stride", stride, least=1)
+        self.dilation = _pair("dilation", dilation, least=1)
+        self.padding = padding if isinstance(padding, str) else _pair("padding", padding, least=0)
+        self.groups = groups
+        self.padding_mode = padding_mode
+        self._border = self._border_of(self.padding)
+        self.weight = Parameter(zeros((out_channels, in_channels // groups, *self.kernel_size), dtype))
+        self.register_parameter("bias", Parameter(zeros(out_channels, dtype)) if bias else None)
+        self.reset_parameters(generator)
+
+    def _border_of(self, padding: str | tuple[int, int]) -> tuple[tuple[int, int], ...]:
+        """What is added before and after each image axis."""
+        if not isinstance(padding, str):
+            return tuple([(size, size) for size in padding])
+        if padding == "valid":
+            return ((0, 0), (0, 0))
+        if padding != "same":
+            raise ValueError(f"Conv2d: padding={padding!r} is unknown; use 'same', 'valid' or numbers")
+        if self.stride != (1, 1):
+            raise ValueError(f"Conv2d: padding='same' is for stride 1, not {self.stride}; use numbers")
+        added = [spread * (size - 1) for spread, size in zip(self.dilation, self.kernel_size)]
+        return tuple([(size // 2, size - size // 2) for size in added])
+
+    def reset_parameters(self, generator: np.random.Generator | None = None) -> None:
+        """Draw the initial values anew."""
+        init.start(self.weight, self.bias, generator)
+
+    def forward(self, x: TensorLike) -> Tensor:
+        """Map `x` of shape (N, in_channels, H, W), or without N, to (N, out_channels, H', W')."""
+        self._check_dtype(x, self.weight)
+        (top, bottom), (left, right) = self._border
+        padding = (top, left)
+        if self.padding_mode != "zeros" or (top, left) != (bottom, right):
+            x = ops.pad(x, ((0, 0),) * (np.ndim(x) - 2) + self._border, mode=_MODES[self.padding_mode])
+            padding = (0, 0)
+        return ops.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def extra_repr(self) -> str:
+        said = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
+        usual = {"padding": (0, 0), "dilation": (1, 1), "groups": 1, "padding_mode": "zeros"}
+        said += [f"{name}={getattr(self, name)!r}" for name, value in usual.items() if getattr(self, name) != value]
+        return ", ".join(said if self.bias is not None else [*said, "bias=False"])
+
+
+def _check_groups(in_channels: int, out_channels: int, groups: int) -> None:
+    if in_channels < 1 or out_channels < 1 or groups < 1:
+        raise ValueError(
+            f"Conv2d: in_channels={in_channels}, out_channels={out_channels} and groups={groups} must be positive"
+        )
+    for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
+        if channels % groups:
+            raise ValueError(f"Conv2d: {name}={channels} is not divisible by groups={groups}")
+
+
+def _pair(name: str, value: Pair, least: int) -> tuple[int, int]:
+    """`value` for both axes, checked."""
+    numbers = (value, value) if isinstance(value, int) else tuple(value)
+    if len(numbers) != 2 or not all(isinstance(n, (int, np.integer)) and n >= least for n in numbers):
+        raise ValueError(f"Conv2d: {name}={value!r} must be one integer or two, of {least} or more")
+    return int(numbers[0]), int(numbers[1])

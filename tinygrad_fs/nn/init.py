@@ -1,0 +1,204 @@
+"""Initial values, written into Tensors in place; names, arguments and formulas are PyTorch's.
+
+Each function takes a `generator` (`numpy.random.Generator`); without one it draws from the default generator,
+which `tinygrad_fs.manual_seed` sets. A change by one of them is counted and not recorded.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TypeVar
+
+import numpy as np
+
+from tinygrad_fs.changes import mark_changed
+from tinygrad_fs.dtypes import Array
+from tinygrad_fs.random import default_generator
+from tinygrad_fs.tensor import Tensor
+
+__all__ = [
+    "calculate_gain",
+    "constant_",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "normal_",
+    "ones_",
+    "uniform_",
+    "xavier_normal_",
+    "xavier_uniform_",
+    "zeros_",
+]
+
+_T = TypeVar("_T", bound=Tensor)
+
+_GAINS = {
+    "linear": 1.0,
+    "conv1d": 1.0,
+    "conv2d": 1.0,
+    "conv3d": 1.0,
+    "conv_transpose1d": 1.0,
+    "conv_transpose2d": 1.0,
+    "conv_transpose3d": 1.0,
+    "sigmoid": 1.0,
+    "tanh": 5.0 / 3.0,
+    "relu": math.sqrt(2.0),
+    "selu": 3.0 / 4.0,
+}
+
+
+def uniform_(tensor: _T, a: float = 0.0, b: float = 1.0, generator: np.random.Generator | None = None) -> _T:
+    """Fill with uniform numbers from [a, b); returns the tensor.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> weight = tg.nn.init.uniform_(tg.zeros(100), -2.0, 2.0)
+    >>> bool((abs(weight) <= 2).all())
+    True
+    """
+    array = tensor._data
+    array[...] = (generator or default_generator()).random(array.shape, _drawn(array)) * (b - a) + a
+    mark_changed(array)
+    return tensor
+
+
+def normal_(tensor: _T, mean: float = 0.0, std: float = 1.0, generator: np.random.Generator | None = None) -> _T:
+    """Fill with normal numbers of this mean and standard deviation; returns the tensor."""
+    array = tensor._data
+    array[...] = (generator or default_generator()).standard_normal(array.shape, _drawn(array)) * std + mean
+    mark_changed(array)
+    return tensor
+
+
+def constant_(tensor: _T, val: float) -> _T:
+    """Fill with `val`; returns the tensor."""
+    tensor._data[...] = val
+    mark_changed(tensor._data)
+    return tensor
+
+
+def zeros_(tensor: _T) -> _T:
+    """Fill with 0; returns the tensor."""
+    return constant_(tensor, 0.0)
+
+
+def ones_(tensor: _T) -> _T:
+    """Fill with 1; returns the tensor."""
+    return constant_(tensor, 1.0)
+
+
+def xavier_uniform_(tensor: _T, gain: float = 1.0, generator: np.random.Generator | None = None) -> _T:
+    """Fill from U(-a, a) with a = gain sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010)."""
+    bound = gain * math.sqrt(6.0 / sum(fans(tensor)))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: _T, gain: float = 1.0, generator: np.random.Generator | None = None) -> _T:
+    """Fill from N(0, s^2) with s = gain sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio, 2010)."""
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(fans(tensor))), generator)
+
+
+def kaiming_uniform_(
+    tensor: _T,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: np.random.Generator | None = None,
+) -> _T:
+    """Fill from U(-b, b) with b = gain sqrt(3 / fan) (He et al., 2015).
+
+    Parameters
+    ----------
+    tensor : Tensor
+        Of two or more axes.
+    a : float, default 0
+        The negative slope of a leaky ReLU that follows.
+    mode : {"fan_in", "fan_out"}
+        Whether variance is kept going forward or backward.
+    nonlinearity : str, default "leaky_relu"
+        What follows; see `calculate_gain`.
+    generator : numpy.random.Generator, optional
+
+    Returns
+    -------
+    Tensor
+        The tensor.
+    """
+    bound = calculate_gain(nonlinearity, a) * math.sqrt(3.0 / _fan(tensor, mode))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: _T,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: np.random.Generator | None = None,
+) -> _T:
+    """Fill from N(0, s^2) with s = gain / sqrt(fan) (He et al., 2015); parameters as in `kaiming_uniform_`."""
+    return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode)), generator)
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """By how much weights should be larger before a nonlinearity so that the variance stays.
+
+    Parameters
+    ----------
+    nonlinearity : str
+        "linear", "conv1d" and the like, "sigmoid", "tanh", "relu", "leaky_relu" or "selu".
+    param : float, optional
+        The negative slope of "leaky_relu"; 0.01 if not given.
+
+    Raises
+    ------
+    ValueError
+        If the nonlinearity is unknown.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.init.calculate_gain("leaky_relu", 1.0)
+    1.0
+    """
+    if nonlinearity == "leaky_relu":
+        return math.sqrt(2.0 / (1.0 + (0.01 if param is None else param) ** 2))
+    if nonlinearity not in _GAINS:
+        known = ", ".join(["leaky_relu", *_GAINS])
+        raise ValueError(f"calculate_gain: {nonlinearity!r} is unknown; use one of {known}")
+    return _GAINS[nonlinearity]
+
+
+def fans(tensor: Tensor) -> tuple[int, int]:
+    """How many inputs an output of this weight has, and how many outputs an input has.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two axes.
+    """
+    if tensor.ndim < 2:
+        raise ValueError(f"init: fan in and fan out of shape {tensor.shape} are unknown; two or more axes are needed")
+    field = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * field, tensor.shape[0] * field
+
+
+def start(weight: Tensor, bias: Tensor | None, generator: np.random.Generator | None) -> None:
+    """Fill both from U(-b, b) with b = 1 / sqrt(fan_in): how linear and convolution layers begin."""
+    fan_in = fans(weight)[0]
+    if fan_in == 0:  # no weight: the bias is all there is
+        return
+    kaiming_uniform_(weight, a=math.sqrt(5.0), generator=generator)
+    if bias is not None:
+        bound = 1.0 / math.sqrt(fan_in)
+        uniform_(bias, -bound, bound, generator)
+
+
+def _fan(tensor: Tensor, mode: str) -> int:
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"init: mode {mode!r} is unknown; use 'fan_in' or 'fan_out'")
+    return fans(tensor)[mode == "fan_out"]
+
+
+def _drawn(array: Array) -> type[np.float32] | type[np.float64]:
+    """The dtype to draw in: half precision is rounded from single."""
+    return np.float64 if array.dtype == np.float64 else np.float32
