@@ -336,7 +336,7 @@ class TestOperators:
 
     def test_results_beside_arrays_and_numbers_are_recorded(self):
         x = leaf(1.0, 2.0)
-        for result in (np.ones(2) * x, np.float64(2) * x, x * np.ones(2), x + [1.0, 2.0], np.ones((2, 2)) @ x):
+        for result in (np.ones(2) * x, np.float64(2) * x, x * np.ones(2), x * [1.0, 2.0], np.ones((2, 2)) @ x):
             assert result.requires_grad
             assert isinstance(result, tg.Tensor)
 

@@ -22,13 +22,13 @@ import numpy as np
 from tinygrad_fs.changes import latest_change, tick, unshared
 
 __all__ = [
-    "RELEASED",
     "BackwardError",
     "Constant",
     "Hooks",
     "Leaf",
     "Node",
     "Output",
+    "RELEASED",
     "ancestors",
     "mode",
     "sweep",

@@ -367,15 +367,11 @@ def _constant(value: Any) -> Any:
 
 
 def explained(error: ValueError, name: str, broadcasts: bool, arrays: tuple[Any, ...]) -> ValueError:
-    """Name the op and the shapes in an error that NumPy raised for an op whose inputs broadcast."""
-    shapes = [np.shape(array) for array in arrays if array is not None]
-    if not broadcasts:
+    """Name the op and the shapes where NumPy says that operands do not broadcast."""
+    if not broadcasts or "broadcast" not in str(error) or str(error).startswith(f"{name.lower()}:"):
         return error
-    try:
-        np.broadcast_shapes(*shapes)
-    except ValueError:
-        return ValueError(f"{name.lower()}: shapes {' and '.join(map(str, shapes))} do not broadcast together")
-    return error
+    shapes = " and ".join(str(np.shape(array)) for array in arrays if array is not None)
+    return ValueError(f"{name.lower()}: shapes {shapes} do not broadcast together")
 
 
 def counted(parts: Any, edges: tuple[Node | None, ...], name: str) -> Any:

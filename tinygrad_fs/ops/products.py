@@ -18,8 +18,10 @@ class Matmul(Op):
     broadcasts = True  # of the leading axes: the engine sums them back
 
     def forward(x: Any, y: Any) -> Any:
-        _check_sizes(np.shape(x), np.shape(y))
-        return np.matmul(x, y)
+        try:
+            return np.matmul(x, y)
+        except ValueError:
+            raise ValueError(_misfit(np.shape(x), np.shape(y))) from None
 
     def vjp_x(g: Any, y: Any, shapes: Any) -> Any:
         rank_x, rank_y = len(shapes[0]), len(shapes[1])
@@ -55,16 +57,14 @@ def _zeros(x: Any, shapes: Any) -> Any:
     return np.zeros_like(x, shape=shapes[1])
 
 
-def _check_sizes(x: tuple[int, ...], y: tuple[int, ...]) -> None:
+def _misfit(x: tuple[int, ...], y: tuple[int, ...]) -> str:
+    """Say why shapes cannot be multiplied."""
     if not x or not y:
-        raise ValueError(f"matmul: {x} @ {y}: a 0-d operand has no axis to sum over; use * to scale")
+        return f"matmul: {x} @ {y}: a 0-d operand has no axis to sum over; use * to scale"
     inner = y[-2] if len(y) > 1 else y[0]
     if x[-1] != inner:
-        raise ValueError(f"matmul: {x} @ {y}: inner sizes {x[-1]} and {inner} differ")
-    try:
-        np.broadcast_shapes(x[:-2], y[:-2])
-    except ValueError:
-        raise ValueError(f"matmul: {x} @ {y}: leading axes {x[:-2]} and {y[:-2]} do not broadcast together") from None
+        return f"matmul: {x} @ {y}: inner sizes {x[-1]} and {inner} differ"
+    return f"matmul: {x} @ {y}: leading axes {x[:-2]} and {y[:-2]} do not broadcast together"
 
 
 def matmul(x: TensorLike, y: TensorLike) -> Tensor:

@@ -1,0 +1,125 @@
+"""What holds for every op, driven by the op table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from table import ROWS, WITHOUT_GRADIENT, Row
+
+import tinygrad_fs as tg
+from tinygrad_fs import ops
+from tinygrad_fs.autograd import gradcheck, gradgradcheck
+
+TESTED_ELSEWHERE = {
+    "avg_pool2d": "tests/ops/test_pooling.py",
+    "batch_norm": "tests/ops/test_normalization.py",
+    "conv2d": "tests/ops/test_convolution.py",
+    "cross_entropy": "tests/ops/test_loss.py",
+    "dropout": "tests/ops/test_dropout.py",
+    "linear": "tests/ops/test_linear.py",
+    "max_pool2d": "tests/ops/test_pooling.py",
+    "mse_loss": "tests/ops/test_loss.py",
+}
+
+
+@pytest.fixture(params=ROWS, ids=str)
+def row(request: Any) -> Row:
+    return request.param
+
+
+def leaves(row: Row, dtype: str = "float64") -> list[tg.Tensor]:
+    return [tg.tensor(x.astype(dtype), requires_grad=True) for x in row.inputs]
+
+
+def as_list(result: Any) -> list[Any]:
+    return list(result) if isinstance(result, (tuple, list)) else [result]
+
+
+def test_values_agree_with_numpy(row):
+    expected = as_list(row.reference(*row.inputs))
+    results = as_list(row(*leaves(row)))
+    assert len(results) == len(expected)
+    for result, value in zip(results, expected):
+        assert isinstance(result, tg.Tensor)
+        np.testing.assert_allclose(result.data, value, rtol=1e-13, atol=1e-15)
+        assert result.shape == np.shape(value)
+
+
+def test_first_derivative(row):
+    assert gradcheck(row, leaves(row))
+
+
+def test_second_derivative(row):
+    if not row.second:
+        pytest.skip("the second derivative does not exist")
+    assert gradgradcheck(row, leaves(row))
+
+
+def test_arrays_in_arrays_out(row):
+    for result in as_list(row(*row.inputs)):
+        assert isinstance(result, (np.ndarray, np.generic))
+        assert not isinstance(result, tg.Tensor)
+
+
+def test_float32_stays(row):
+    inputs = leaves(row, "float32")
+    for result, value in zip(as_list(row(*inputs)), as_list(row.reference(*row.inputs))):
+        assert result.dtype == np.float32
+        np.testing.assert_allclose(result.data, value, rtol=row.float32, atol=1e-6)
+        if result.size:
+            result.sum().backward(retain_graph=True)
+            assert all(x.grad is None or x.grad.dtype == np.float32 for x in inputs)
+
+
+def test_inputs_are_not_changed(row):
+    inputs = leaves(row)
+    before = [x.data.copy() for x in inputs]
+    for result in as_list(row(*inputs)):
+        result.sum().backward(retain_graph=True)
+    for x, values in zip(inputs, before):
+        np.testing.assert_array_equal(x.data, values)
+
+
+@pytest.mark.parametrize("order", ["fortran", "strided", "reversed"])
+def test_any_memory_order(row, order):
+    def arranged(x: np.ndarray) -> np.ndarray:
+        if order == "fortran":
+            return np.asfortranarray(x)
+        if order == "strided":
+            wide = np.repeat(x, 2, axis=-1) if x.ndim else x
+            return wide[..., ::2] if x.ndim else x
+        flipped = np.flip(x).copy()
+        return np.flip(flipped)
+
+    plain = leaves(row)
+    other = [tg.Tensor(arranged(x), requires_grad=True) for x in row.inputs]
+    for a, b in zip(as_list(row(*plain)), as_list(row(*other))):
+        np.testing.assert_allclose(a.data, b.data, rtol=1e-12)
+        a.sum().backward(retain_graph=True)
+        b.sum().backward(retain_graph=True)
+    for a, b in zip(plain, other):
+        if a.grad is None:
+            assert b.grad is None
+        else:
+            np.testing.assert_allclose(a.grad.data, b.grad.data, rtol=1e-12, atol=1e-14)
+
+
+def test_no_grad_records_nothing(row):
+    with tg.no_grad():
+        assert not any(result.requires_grad for result in as_list(row(*leaves(row))))
+
+
+def test_every_public_function_has_a_row():
+    tested = {row.name for row in ROWS} | set(WITHOUT_GRADIENT) | set(TESTED_ELSEWHERE)
+    assert set(ops.__all__) - tested == set(), "functions without a row"
+    assert tested - set(ops.__all__) == set(), "rows without a function"
+
+
+@pytest.mark.parametrize("name", WITHOUT_GRADIENT)
+def test_functions_without_gradient_are_not_recorded(name):
+    function = getattr(tg, name)
+    x = tg.tensor([1.5, -2.5], requires_grad=True)
+    result = function(x) if name == "sign" else function(x, 2.0)
+    assert not result.requires_grad

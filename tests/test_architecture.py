@@ -1,0 +1,100 @@
+"""The floors: imports run downward only, as `docs/architecture.md` draws them."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "tinygrad_fs"
+
+# From the cellar up. A module may import from its own floor and from those below it.
+FLOORS = [
+    {"changes", "dtypes"},
+    {"graph"},
+    {"gradmode"},
+    {"tensor", "bound"},
+    {"recorder"},
+    {"op"},
+    {"ops"},
+    {"creation", "random"},
+    {"autograd"},
+    {"io"},
+    {"data", "nn", "optim"},
+    {"cli"},
+]
+BESIDE = {"viz": {"graph", "tensor", "io", "viz"}}  # reads what the engine made; the engine never knows it is drawn
+ROOMS_OF_CLI = {"data", "io", "nn", "optim", "viz", "autograd"}
+
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.parts[0] if len(path.parts) > 1 else path.stem
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms that a module imports from, wherever in the file (type checkers' imports aside)."""
+    tree = ast.parse((PACKAGE / path).read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            node.body = []
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            if node.module == "tinygrad_fs":
+                names |= {f"tinygrad_fs.{alias.name}" for alias in node.names}
+            elif node.module:
+                names.add(node.module)
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name.split(".")[1] for name in names if name.startswith("tinygrad_fs.")}
+
+
+def floor(name: str) -> int:
+    return next(i for i, rooms in enumerate(FLOORS) if name in rooms)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if p.stem not in ("__main__",) and len(p.parts) + (p.stem != "__init__") > 1], ids=str
+)
+def test_imports_run_downward(path):
+    here = room(path)
+    imported = imported_rooms(path) & (set().union(*FLOORS) | set(BESIDE))
+    if here in BESIDE:
+        assert imported <= BESIDE[here]
+    elif here == "cli":
+        assert imported <= set().union(*FLOORS) | set(BESIDE)
+    elif len(path.parts) == 1 and path.stem == "__init__":
+        pytest.skip("the front door imports all that it shows")
+    else:
+        above = {name for name in imported if name in BESIDE or floor(name) > floor(here)}
+        assert not above, f"{here} imports from above: {sorted(above)}"
+
+
+def test_every_room_has_a_floor():
+    rooms = {room(path) for path in MODULES} - {"__init__", "__main__"}
+    assert rooms == set().union(*FLOORS, BESIDE) - {"bound"}
+
+
+def test_the_engine_imports_only_numpy():
+    """No drawing, no progress bars, nothing that takes time, on `import tinygrad_fs`."""
+    code = "import sys, tinygrad_fs; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"graphviz", "matplotlib", "tqdm", "scipy", "torch"} & set(loaded)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_a_file_has_one_subject(path):
+    """About 400 lines is where a file begins to have two; docstrings are long here, so code is what counts."""
+    source = (PACKAGE / path).read_text()
+    tree = ast.parse(source)
+    prose = 0
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            text = node.body[0]
+            prose += text.end_lineno - text.lineno + 1
+    assert len(source.splitlines()) - prose <= 400
