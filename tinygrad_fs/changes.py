@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["changed_since", "latest_change", "mark_changed", "tick", "unshared"]
+__all__ = ["changed_since", "latest", "mark_changed", "tick", "unshared"]
 
 tick = itertools.count(1).__next__
 """The next tick of the clock. Atomic, so that threads may record at the same time."""
 
-_latest = 0
+latest = 0
+"""The tick of the latest in-place change anywhere."""
+
 _changes: dict[int, tuple[weakref.ref[Any], int]] = {}  # id of the owner of the memory -> (it, tick)
 
 
@@ -31,21 +33,16 @@ def _owner(array: Any) -> Any:
     return array
 
 
-def latest_change() -> int:
-    """The tick of the latest in-place change anywhere."""
-    return _latest
-
-
 def mark_changed(array: Any) -> None:
     """Note that the memory of `array` was written to, and that no node recorded it."""
-    global _latest
+    global latest
     owner = _owner(array)
     key = id(owner)
     known = _changes.get(key)
     # The entry goes when the array goes: another array may get the same id.
     reference = known[0] if known else weakref.ref(owner, lambda _: _changes.pop(key, None))
-    _latest = tick()
-    _changes[key] = (reference, _latest)
+    latest = tick()
+    _changes[key] = (reference, latest)
 
 
 def changed_since(array: Any, index: int) -> bool:

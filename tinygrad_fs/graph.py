@@ -19,7 +19,8 @@ from weakref import ref
 
 import numpy as np
 
-from tinygrad_fs.changes import latest_change, tick, unshared
+from tinygrad_fs import changes
+from tinygrad_fs.changes import tick, unshared
 
 __all__ = [
     "BackwardError",
@@ -288,21 +289,23 @@ def sweep(
                     f"backward: {node.name} was differentiated before, and what it had saved was released; "
                     "to go through a graph again, call the first backward with retain_graph=True"
                 )
-            if node.index < latest_change():
+            if node.index < changes.latest:
                 node.check_unchanged()
             parts: Any
-            if recorded:
-                parts = _pull(node, g.clone() if node.owns_cotangent else g, edges, node.lift())
-            elif node.accumulate is not None:
-                _accumulate(node, g, edges[0], grads)
-                parts = ()
-            else:
-                if node.owns_cotangent:
-                    grads[node] = g  # as `unshared` counts: a container and a variable
-                    if not unshared(g):
-                        g = g.copy()
-                    del grads[node]
-                parts = _pull(node, g, edges, saved)
+            try:
+                if recorded:
+                    parts = node.pull(g.clone() if node.owns_cotangent else g, edges, node.lift())
+                elif node.accumulate is not None:
+                    parts = _accumulate(node, g, edges[0], grads)
+                else:
+                    if node.owns_cotangent:
+                        g = _owned(g)
+                    parts = node.pull(g, edges, saved)
+            except Exception as error:
+                raise _failure(node, error) from error
+            if watchers:
+                for watcher in tuple(watchers):
+                    watcher.after_backward(node, g, edges, parts)
             if not retain_graph:
                 node.saved = RELEASED
             saved = g = None  # lets go of the arrays, and of a reference that `unshared` would count
@@ -329,31 +332,32 @@ def sweep(
     return found
 
 
-def _pull(node: Node, g: Any, edges: tuple[Node | None, ...], saved: Any) -> Any:
-    """Apply the node's derivative; say which op it was when that fails."""
-    try:
-        parts = node.pull(g, edges, saved)
-    except BackwardError:
-        raise
-    except Exception as error:
-        place = f", made at {node.where[0]}:{node.where[1]}" if node.where else ""
-        raise BackwardError(f"backward of {node.name}{place}: {type(error).__name__}: {error}") from error
-    for watcher in tuple(watchers):
-        watcher.after_backward(node, g, edges, parts)
-    return parts
+def _failure(node: Node, error: Exception) -> BackwardError:
+    """Say which op it was whose derivative failed."""
+    if isinstance(error, BackwardError):
+        return error
+    place = f", made at {node.where[0]}:{node.where[1]}" if node.where else ""
+    return BackwardError(f"backward of {node.name}{place}: {type(error).__name__}: {error}")
 
 
-def _accumulate(node: Node, g: Any, edge: Node | None, grads: dict[Node, Any]) -> None:
+def _owned(g: Any) -> Any:
+    """The cotangent itself if the sweep alone holds it, else a copy."""
+    holder = [g]  # with the caller's variable, that is what `unshared` takes for one owner
+    del g
+    return holder[0] if unshared(holder[0]) else holder[0].copy()
+
+
+def _accumulate(node: Node, g: Any, edge: Node | None, grads: dict[Node, Any]) -> tuple[()]:
     """Let an op with `accumulate` add its gradient to what its input has so far, in place."""
-    if edge is None or node.accumulate is None:
-        return
-    held = grads.get(edge)
-    if held is None:
-        held = np.zeros_like(g, shape=edge.shape, dtype=edge.dtype)
-    elif not unshared(held):
-        held = held.copy()
-    grads[edge] = held
-    node.accumulate(held, g)
+    if edge is not None and node.accumulate is not None:
+        held = grads.get(edge)
+        if held is None:
+            held = np.zeros_like(g, shape=edge.shape, dtype=edge.dtype)
+        elif not unshared(held):
+            held = held.copy()
+        node.accumulate(held, g)
+        grads[edge] = held
+    return ()
 
 
 def _hand_to_source(output: Output, g: Any, grads: dict[Node, Any]) -> None:

@@ -78,7 +78,19 @@ def _on_arrays(function: Any) -> Callable[..., Any]:
     def method(*args: Any, **kwargs: Any) -> Any:
         return protocol.wrapped(function(*protocol.unwrapped(args), **kwargs))
 
+    method.__name__ = function.__name__
+    method.__doc__ = f"As `numpy.{function.__name__}` of the values; the result has no gradient."
     return method
+
+
+def _T(self: Tensor) -> Tensor:
+    """The tensor with its axes reversed."""
+    return shape.transpose(self)
+
+
+def _mT(self: Tensor) -> Tensor:
+    """The tensor with its last two axes exchanged: the transposes of the matrices in it."""
+    return shape.swapaxes(self, -1, -2)
 
 
 def _sizes(sizes: tuple[Any, ...]) -> Any:
@@ -87,10 +99,12 @@ def _sizes(sizes: tuple[Any, ...]) -> Any:
 
 
 def _reshape(self: Tensor, *to: Any) -> Tensor:
+    """The same values in another shape: ``t.reshape(2, -1)`` or ``t.reshape((2, -1))``."""
     return shape.reshape(self, _sizes(to))
 
 
 def _transpose(self: Tensor, *axes: Any) -> Tensor:
+    """The axes in another order: ``t.transpose(1, 0)`` or ``t.transpose((1, 0))``; reversed by default."""
     return shape.transpose(self, axes if len(axes) > 1 else _sizes(axes) if axes else None)
 
 
@@ -114,8 +128,8 @@ _METHODS: dict[str, Any] = {
     "__setitem__": setitem,
     "__array_function__": protocol.array_function,
     "__array_ufunc__": protocol.array_ufunc,
-    "T": property(shape.transpose),
-    "mT": property(lambda self: shape.swapaxes(self, -1, -2)),
+    "T": property(_T),
+    "mT": property(_mT),
     "abs": arithmetic.absolute,
     "all": _on_arrays(np.all),
     "any": _on_arrays(np.any),

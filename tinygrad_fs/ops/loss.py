@@ -1,0 +1,206 @@
+"""Losses: how far an output is from its target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.op import Op
+from tinygrad_fs.ops.activation import log_softmax
+from tinygrad_fs.ops.reduction import mean, sum
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = ["cross_entropy", "mse_loss"]
+
+
+class CrossEntropy(Op):
+    """y = ln sum_j e^x_j - x_label, per row;  dx = g (softmax(x) - onehot(label)).
+
+    Fused for stability, and since the softmax follows from input and output: with l = y + x_label the
+    logarithm of the sum, softmax(x) = e^(x - l). So nothing else is saved, and every order is right.
+    """
+
+    def forward(x: Any, *, labels: Any) -> Any:
+        top = x.max(axis=-1, keepdims=True)
+        total = np.exp(x - top).sum(axis=-1)
+        return np.log(total) + top[:, 0] - x[np.arange(len(labels)), labels]
+
+    def vjp(g: Any, x: Any, out: Any, labels: Any) -> Any:
+        rows = np.arange(len(labels))
+        hit = np.zeros(x.shape, x.dtype)
+        hit[rows, labels] = 1
+        log_sum = out + x[rows, labels]
+        return np.expand_dims(g, -1) * (np.exp(x - np.expand_dims(log_sum, -1)) - hit)
+
+
+def cross_entropy(
+    logits: TensorLike,
+    target: TensorLike,
+    *,
+    weight: TensorLike | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Cross-entropy between the softmax of `logits` and a target, over classes on axis 1.
+
+    For labels, ``-log softmax(x)[label]``; for probabilities p, ``-sum_k p_k log softmax(x)_k``. The softmax is
+    never formed, so no logit is too large.
+
+    Parameters
+    ----------
+    logits : array_like
+        Scores before softmax, of shape (N, C), (N, C, d1, ...) or, for one sample, (C,).
+    target : array_like
+        Labels (integers, of the logits' shape without the class axis) or class probabilities (floats, of
+        the logits' shape).
+    weight : array_like, optional
+        A factor for each class, of shape (C,). With labels the mean is then taken over the factors.
+    ignore_index : int, default -100
+        A label that counts for nothing.
+    reduction : {"mean", "sum", "none"}
+        "mean" is over the samples that count.
+    label_smoothing : float, default 0
+        In [0, 1]: mixes the target with the uniform distribution (Szegedy et al. 2016, section 7).
+
+    Returns
+    -------
+    Tensor
+        A scalar, or with "none" one loss per sample. If every label is ignored the mean is nan and the
+        gradient 0.
+
+    Raises
+    ------
+    IndexError
+        If a label is out of range.
+    ValueError
+        If shapes do not fit or an option has another value.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> logits = tg.tensor([[2.0, 0.0], [0.0, 0.0]])
+    >>> tg.cross_entropy(logits, [0, 1], reduction="none")
+    tensor([0.126928 , 0.6931472])
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"cross_entropy: reduction {reduction!r} is unknown; use 'mean', 'sum' or 'none'")
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ValueError(f"cross_entropy: label_smoothing is {label_smoothing}; it must be from 0 to 1")
+    scores: Any = logits if isinstance(logits, Tensor) else Tensor(logits)
+    goal: Any = target if isinstance(target, Tensor) else Tensor(target)
+    if scores.ndim == 0:
+        raise ValueError("cross_entropy: the logits are 0-d; they need an axis of classes")
+    batch = scores.shape[:1] if scores.ndim > 1 else ()
+    samples = batch + scores.shape[2:]
+    classes = scores.shape[len(batch)]
+    factors = _factors(weight, classes)
+    rows = _class_last(scores, classes)
+    if goal.dtype.kind == "f":
+        if goal.shape != scores.shape:
+            raise ValueError(
+                f"cross_entropy: target probabilities of shape {goal.shape} do not fit logits of shape {scores.shape}"
+            )
+        losses = _of_probabilities(rows, _class_last(goal, classes), factors, label_smoothing)
+        return _reduced(losses, samples, reduction, None)
+    if goal.shape != samples:
+        raise ValueError(
+            f"cross_entropy: labels of shape {goal.shape} do not fit logits of shape {scores.shape}; "
+            f"expected {samples}, or floating class probabilities of shape {scores.shape}"
+        )
+    labels = goal._data.reshape(-1)
+    counts = labels != ignore_index
+    everything = bool(counts.all())
+    _check_labels(labels if everything else labels[counts], classes)
+    if everything and factors is None and label_smoothing == 0.0:
+        return _reduced(CrossEntropy.apply(rows, labels=labels), samples, reduction, None)
+    shares = counts.astype(scores.dtype)
+    safe = np.where(counts, labels, 0)
+    if factors is not None:
+        shares = shares * factors[safe]
+    losses = CrossEntropy.apply(rows, labels=safe) * shares
+    if label_smoothing:
+        every = np.ones(classes, scores.dtype) if factors is None else factors
+        spread = -(log_softmax(rows) * every).sum(axis=-1) * counts.astype(scores.dtype) / classes
+        losses = (1.0 - label_smoothing) * losses + label_smoothing * spread
+    return _reduced(losses, samples, reduction, float(shares.sum()))
+
+
+def _factors(weight: TensorLike | None, classes: int) -> Any:
+    if weight is None:
+        return None
+    factors = weight._data if isinstance(weight, Tensor) else np.asarray(weight)
+    if factors.shape != (classes,):
+        raise ValueError(f"cross_entropy: weight has shape {factors.shape}; it must be ({classes},), one per class")
+    return factors
+
+
+def _class_last(x: Tensor, classes: int) -> Any:
+    """The samples as rows, and the classes as columns."""
+    if x.ndim == 2:
+        return x
+    if x.ndim == 1:
+        return x.reshape(1, classes)
+    order = (0, *range(2, x.ndim), 1)
+    return x.transpose(order).reshape(x.size // classes if classes else 0, classes)
+
+
+def _check_labels(labels: Any, classes: int) -> None:
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"cross_entropy: labels have dtype {labels.dtype}; they must be integers")
+    if labels.size and (int(labels.min()) < 0 or int(labels.max()) >= classes):
+        wrong = labels[(labels < 0) | (labels >= classes)][0]
+        raise IndexError(
+            f"cross_entropy: label {wrong} is out of range for {classes} classes; labels run from 0 to {classes - 1}"
+        )
+
+
+def _of_probabilities(rows: Any, goal: Any, factors: Any, label_smoothing: float) -> Any:
+    if label_smoothing:
+        goal = goal * (1.0 - label_smoothing) + label_smoothing / rows.shape[-1]
+    logs = log_softmax(rows)
+    return -(goal * (logs if factors is None else logs * factors)).sum(axis=-1)
+
+
+def _reduced(losses: Any, samples: tuple[int, ...], reduction: str, total: float | None) -> Tensor:
+    if reduction == "none":
+        return losses if losses.shape == samples else losses.reshape(samples)  # type: ignore[no-any-return]
+    if reduction == "sum":
+        return sum(losses)
+    if total is None:
+        return mean(losses)
+    # Nothing counts: nan by 0 / 0, with a gradient of 0.
+    return sum(losses) / total if total else sum(losses) + np.nan
+
+
+def mse_loss(x: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
+    """Squared difference ``(x - target)**2``.
+
+    Parameters
+    ----------
+    x, target : array_like
+        Of one shape: (N, 1) against (N,) would silently give N x N differences, and is refused.
+    reduction : {"mean", "sum", "none"}
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or `reduction` is another one.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.mse_loss(tg.tensor([1.0, 2.0]), tg.tensor([0.0, 4.0]))
+    tensor(2.5)
+    """
+    if np.shape(x) != np.shape(target):
+        raise ValueError(
+            f"mse_loss: shapes {np.shape(x)} and {np.shape(target)} differ; "
+            "reshape one of them, or use ((x - target) ** 2).mean() if they are to broadcast"
+        )
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"mse_loss: reduction {reduction!r} is unknown; use 'mean', 'sum' or 'none'")
+    difference: Any = (x if isinstance(x, Tensor) else Tensor(x)) - target
+    squares = difference * difference
+    return squares if reduction == "none" else sum(squares) if reduction == "sum" else mean(squares)
