@@ -88,6 +88,7 @@ class Module:
         return self.forward(*args, **kwargs)
 
     def _forward_missing(self, *_: Any, **__: Any) -> Any:
+        """What the module computes; every subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__}: define `def forward(self, x): ...` in the class")
 
     # Declared as a value, so that a subclass may give it any signature.

@@ -7,4 +7,4 @@ from tinygrad_fs.optim.elementwise import Elementwise
 from tinygrad_fs.optim.optimizer import Optimizer
 from tinygrad_fs.optim.sgd import SGD
 
-__all__ = ["SGD", "Adam", "Elementwise", "Optimizer"]
+__all__ = ["Adam", "Elementwise", "Optimizer", "SGD"]

@@ -2,10 +2,9 @@
 
 Small parameters of one dtype live in one buffer, and `p.data` of each is a view of it. Their gradients are gathered
 by one call, and a step over a hundred of them costs as many calls as a step over one. This is an optimisation that
-nobody has to know of: each step looks whether `p.data` is still the view. A parameter whose array was replaced, or
-can be seen by others (who would miss the update if it moved), is a guest: copied in before the update and back
-after it, until it can be taken in. Large parameters stay where they are and are updated block by block, so that
-all that is done to a block happens in the cache.
+nobody has to know of: each step looks whether `p.data` is still the view, and takes a replaced array in again. An
+array that others can see (who would miss the update if it moved) is updated where it is, until they let go of it.
+So are large parameters, block by block, so that all that is done to a block happens in the cache.
 
 The state that an update keeps per element (momentum, say) lies in flat buffers, one for each name.
 """
@@ -32,7 +31,7 @@ SMALL = 8_192
 """Elements up to which copying a gradient into the buffer costs less than an update of its own."""
 
 BLOCK = 2**18
-"""Bytes of a parameter that are updated at a time: with gradient, state and scratch they fit in a second-level cache."""
+"""Bytes of a parameter that are updated at a time: gradient, state and scratch fit beside them in the L2 cache."""
 
 
 class Record(NamedTuple):
@@ -160,16 +159,25 @@ class _Pack:
     def step(self, update: Update, names: tuple[str, ...], replaced: list[int]) -> None:
         """Update the parameters that have a gradient."""
         gradients = [getattr(p, "_grad", None) for p in self.params]
-        missing = [g is None for g in gradients]
-        guests = [i for i in replaced if i < self._n_small and not missing[i]]
-        if len(guests) < len(replaced) or self._planned_for != (names, missing):
-            self._plan(names, missing)
-        for i in guests:
-            np.copyto(self._arrays[i], self.params[i]._data)
+        outside = [g is None for g in gradients]
+        loose = [i for i in replaced if i < self._n_small and not outside[i] and not self._take_in(i)]
+        for i in loose:
+            outside[i] = True
+        if self._planned_for != (names, outside) or (replaced and replaced[-1] >= self._n_small):
+            self._plan(names, outside)
         for lane in self._lanes:
             self._step_lane(lane, update, gradients, bool(names))
-        for i in guests:
-            self._settle(i)
+        for i in loose:  # the lane is not kept: it would itself be one who sees the array
+            self._step_lane(self._lone_lane(i, names), update, gradients, bool(names))
+
+    def _take_in(self, i: int) -> bool:
+        """Move a small parameter into the buffer, if nobody will notice."""
+        p, view = self.params[i], self._arrays[i]
+        if not _private(p):
+            return False
+        np.copyto(view, p._data)
+        p._data = view
+        return True
 
     def _step_lane(self, lane: _Lane, update: Update, gradients: list[Tensor | None], counts: bool) -> None:
         arrays = [gradients[i]._data for i in lane.members]  # type: ignore[union-attr]
@@ -185,32 +193,24 @@ class _Pack:
                 self.steps[i] = step
             mark_changed(self.params[i]._data)
 
-    def _settle(self, i: int) -> None:
-        """Take a guest in, if nobody else can see its array; otherwise give it its new values."""
-        p, view = self.params[i], self._arrays[i]
-        if _private(p):
-            p._data = view
-        else:
-            np.copyto(p._data, view)
-
     # ---- the plan
 
-    def _plan(self, names: tuple[str, ...], missing: list[bool]) -> None:
-        """Lay out the lanes for a step of parameters without some."""
+    def _plan(self, names: tuple[str, ...], outside: list[bool]) -> None:
+        """Lay out the lanes for a step of all parameters but those `outside`."""
         for name in names:
             self._state(name)
-        self._planned_for = names, missing
-        self._lanes = [self._packed_lane(members, names) for members in self._runs(missing)]
+        self._planned_for = names, outside
+        self._lanes = [self._packed_lane(members, names) for members in self._runs(outside)]
         for i in range(self._n_small, len(self.params)):
             self._arrays[i] = self.params[i]._data
-            if not missing[i]:
+            if not outside[i]:
                 self._lanes.append(self._lone_lane(i, names))
 
-    def _runs(self, missing: list[bool]) -> list[range]:
-        """The longest stretches of small parameters that have gradients and the same number of steps."""
+    def _runs(self, outside: list[bool]) -> list[range]:
+        """The longest stretches of small parameters in the buffer that have the same number of steps."""
         runs: list[range] = []
         for i in range(self._n_small):
-            if missing[i]:
+            if outside[i]:
                 continue
             if runs and runs[-1].stop == i and self.steps[i] == self.steps[i - 1]:
                 runs[-1] = range(runs[-1].start, i + 1)
