@@ -23,7 +23,7 @@ class Linear(Op):
             y = np.matmul(x, w.T)
             if b is None:
                 return y
-            return np.add(y, b, out=y) if y.ndim and y.dtype == np.result_type(y, b) else y + b
+            return np.add(y, b, out=y) if y.dtype == b.dtype else y + b
         except ValueError:
             raise ValueError(_misfit(np.shape(x), np.shape(w), None if b is None else np.shape(b))) from None
 
@@ -35,7 +35,7 @@ class Linear(Op):
         return np.matmul(_rows(g, units).T, _rows(x, features))
 
     def vjp_b(g: Any, shapes: Any) -> Any:
-        return np.sum(_rows(g, shapes[2][0]), axis=0)
+        return np.add.reduce(_rows(g, shapes[2][0]), axis=0)
 
 
 def _rows(x: Any, columns: int) -> Any:

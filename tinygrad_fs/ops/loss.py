@@ -22,8 +22,8 @@ class CrossEntropy(Op):
     """
 
     def forward(x: Any, *, labels: Any) -> Any:
-        top = x.max(axis=-1, keepdims=True)
-        total = np.exp(x - top).sum(axis=-1)
+        top = np.maximum.reduce(x, axis=-1, keepdims=True)
+        total = np.add.reduce(np.exp(x - top), axis=-1)
         return np.log(total) + top[:, 0] - x[np.arange(len(labels)), labels]
 
     def vjp(g: Any, x: Any, out: Any, labels: Any) -> Any:
@@ -31,7 +31,7 @@ class CrossEntropy(Op):
         hit = np.zeros(x.shape, x.dtype)
         hit[rows, labels] = 1
         log_sum = out + x[rows, labels]
-        return np.expand_dims(g, -1) * (np.exp(x - np.expand_dims(log_sum, -1)) - hit)
+        return g[:, None] * (np.exp(x - log_sum[:, None]) - hit)
 
 
 def cross_entropy(
@@ -110,11 +110,11 @@ def cross_entropy(
             f"expected {samples}, or floating class probabilities of shape {scores.shape}"
         )
     labels = goal._data.reshape(-1)
-    counts = labels != ignore_index
-    everything = bool(counts.all())
-    _check_labels(labels if everything else labels[counts], classes)
-    if everything and factors is None and label_smoothing == 0.0:
+    plain = factors is None and label_smoothing == 0.0 and not 0 <= ignore_index < classes
+    if plain and _all_in_range(labels, classes):
         return _reduced(CrossEntropy.apply(rows, labels=labels), samples, reduction, None)
+    counts = labels != ignore_index
+    _check_labels(labels[counts], classes)
     shares = counts.astype(scores.dtype)
     safe = np.where(counts, labels, 0)
     if factors is not None:
@@ -146,10 +146,17 @@ def _class_last(x: Tensor, classes: int) -> Any:
     return x.transpose(order).reshape(x.size // classes if classes else 0, classes)
 
 
+def _all_in_range(labels: Any, classes: int) -> bool:
+    """Whether every label names a class, and so none is ignored; a negative one is huge as an unsigned number."""
+    return labels.dtype.kind in "iu" and (
+        not labels.size or int(np.maximum.reduce(labels.astype(np.uint64, copy=False))) < classes
+    )
+
+
 def _check_labels(labels: Any, classes: int) -> None:
     if labels.dtype.kind not in "iu":
         raise TypeError(f"cross_entropy: labels have dtype {labels.dtype}; they must be integers")
-    if labels.size and (int(labels.min()) < 0 or int(labels.max()) >= classes):
+    if not _all_in_range(labels, classes):
         wrong = labels[(labels < 0) | (labels >= classes)][0]
         raise IndexError(
             f"cross_entropy: label {wrong} is out of range for {classes} classes; labels run from 0 to {classes - 1}"

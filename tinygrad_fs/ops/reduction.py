@@ -20,22 +20,23 @@ class Sum(Op):
 
     def forward(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         if x.dtype == np.float16:  # it runs out of digits and of range in long sums
-            return np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(np.float16)
-        return np.sum(x, axis=axis, keepdims=keepdims)
+            return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(np.float16)
+        return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
     def vjp(g: Any, shapes: Any, axis: Any, keepdims: bool) -> Any:
-        return np.broadcast_to(_expanded(g, shapes[0], axis, keepdims), shapes[0])
+        return _spread(g, shapes[0], axis, keepdims)
 
 
 class Mean(Op):
     """y = mean of x over some axes, n values each;  dy/dx = 1 / n."""
 
     def forward(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-        return np.mean(x, axis=axis, keepdims=keepdims)
+        if x.dtype.kind != "f" or x.dtype == np.float16:
+            return np.mean(x, axis=axis, keepdims=keepdims)
+        return np.add.reduce(x, axis=axis, keepdims=keepdims) / _count(x.shape, axis)
 
     def vjp(g: Any, shapes: Any, axis: Any, keepdims: bool) -> Any:
-        share = g / _count(shapes[0], axis)
-        return np.broadcast_to(_expanded(share, shapes[0], axis, keepdims), shapes[0])
+        return _spread(g / _count(shapes[0], axis), shapes[0], axis, keepdims)
 
 
 class Var(Op):
@@ -85,10 +86,18 @@ def _count(shape: tuple[int, ...], axis: Any) -> int:
 
 def _expanded(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
     """Put the axes that a reduction took away back, with size 1."""
-    if keepdims or not shape:
-        return g
+    if keepdims or axis is None or not shape:
+        return g  # a 0-d gradient broadcasts as it is
     axes = _axes(axis, len(shape))
     return np.reshape(g, tuple([1 if i in axes else size for i, size in enumerate(shape)]))
+
+
+def _spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
+    """Give each of the reduced values the gradient of the result."""
+    g = _expanded(g, shape, axis, keepdims)
+    if isinstance(g, (np.ndarray, np.generic)) and math.prod(shape) <= 4096:
+        return np.zeros(shape, g.dtype) + g  # 0.5 us, where the view of np.broadcast_to takes 2.3
+    return np.broadcast_to(g, shape)
 
 
 def _to_extremes(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
