@@ -14,7 +14,7 @@ from tinygrad_fs.ops.arithmetic import (
     remainder,
     subtract,
 )
-from tinygrad_fs.ops.convolution import conv2d
+from tinygrad_fs.ops.convolution import conv2d, conv_sides
 from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.elementwise import clip, exp, expm1, log, log1p, maximum, minimum, sign, sqrt, square, where
 from tinygrad_fs.ops.indexing import getitem
@@ -50,6 +50,7 @@ __all__ = [
     "clone",
     "concatenate",
     "conv2d",
+    "conv_sides",
     "cross_entropy",
     "divide",
     "elu",
