@@ -100,7 +100,7 @@ class Block:
         windows = sliding_window_view(
             self.padded,
             ((height - 1) * sh + 1, (width - 1) * sw + 1),
-            axis=(1, 2),  # type: ignore[call-overload]
+            axis=(1, 2),
         )[:, ::dh, ::dw, :, ::sh, ::sw]
         windows = windows.reshape(channels, kh, kw, samples, products, rows, width)
         self.windows = windows.transpose(4, 0, 1, 2, 5, 6, 3)
@@ -184,7 +184,7 @@ def correlate(x: Any, w: Any, b: Any, out: Any, geometry: Geometry, dtype: Any) 
 
     `b` (f,) or None is added. `out` (n, f, *size) may be a strided view; sums are taken in `dtype`.
     """
-    count, filters, _, width = out.shape
+    _, filters, _, width = out.shape
     groups = geometry.groups
     matrix = np.ascontiguousarray(w, dtype=dtype).reshape(groups, filters // groups, -1)
     if b is not None:
@@ -213,7 +213,7 @@ def correlate(x: Any, w: Any, b: Any, out: Any, geometry: Geometry, dtype: Any) 
 
 def correlate_filters(x: Any, g: Any, geometry: Geometry, dtype: Any) -> Any:
     """The gradient of the filters of `correlate`, of shape (f, c / groups, kh, kw), from that of its output."""
-    count, filters, _, width = g.shape
+    _, filters, _, width = g.shape
     groups = geometry.groups
     channels = x.shape[1] // groups
     depth = channels * geometry.kernel[0] * geometry.kernel[1]

@@ -16,7 +16,7 @@ from tinygrad_fs.op import Op
 from tinygrad_fs.ops.columns import Geometry, Pair, correlate, correlate_filters
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["Padding", "Sides", "as_pair", "as_sides", "conv2d", "output_length"]
+__all__ = ["Padding", "Sides", "as_pair", "as_sides", "conv2d", "conv_sides", "output_size"]
 
 Padding: TypeAlias = "int | Sequence[int] | Sequence[Sequence[int]] | str"
 Sides: TypeAlias = tuple[Pair, Pair]
@@ -28,9 +28,7 @@ class Conv2d(Op):
 
     def forward(x: Any, w: Any, b: Any = None, *, stride: Pair, padding: Sides, dilation: Pair, groups: int) -> Any:
         images = _batched(x)
-        size = tuple(
-            output_length("conv2d", images.shape[2:], w.shape[2:], stride, padding, dilation, axis) for axis in (0, 1)
-        )
+        size = output_size("conv2d", images.shape[2:], w.shape[2:], stride, padding, dilation)
         dtype = np.result_type(x, w) if b is None else np.result_type(x, w, b)
         out = np.empty_like(x, shape=(images.shape[0], w.shape[0], *size), dtype=dtype)
         origin = (-padding[0][0], -padding[1][0])
@@ -163,8 +161,8 @@ def conv2d(
     b_shape = None if b is None else _shape_of(b)
     _check_shapes(x_shape, w_shape, b_shape, groups)
     stride, dilation = as_pair("conv2d", "stride", stride), as_pair("conv2d", "dilation", dilation)
-    sides = _conv_sides(padding, w_shape[2:], stride, dilation)
-    return Conv2d.apply(x, w, b, stride=stride, padding=sides, dilation=dilation, groups=groups)  # type: ignore[no-any-return]
+    sides = conv_sides(padding, w_shape[2:], stride, dilation)
+    return Conv2d.apply(x, w, b, stride=stride, padding=sides, dilation=dilation, groups=groups)
 
 
 def as_pair(op: str, name: str, value: Any, least: int = 1) -> Pair:
@@ -189,25 +187,25 @@ def as_sides(op: str, padding: Any) -> Sides:
     return as_pair(op, "padding", padding[0], 0), as_pair(op, "padding", padding[1], 0)
 
 
-def output_length(op: str, image: Any, kernel: Any, stride: Pair, padding: Sides, dilation: Pair, axis: int) -> int:
-    """How many positions a kernel has along an axis of an image."""
-    padded = image[axis] + sum(padding[axis])
-    reach = dilation[axis] * (kernel[axis] - 1) + 1
-    if reach > padded:
-        around = [image[i] + sum(padding[i]) for i in (0, 1)]
+def output_size(op: str, image: Any, kernel: Any, stride: Pair, padding: Sides, dilation: Pair) -> Pair:
+    """How many positions a kernel has along both axes of an image."""
+    padded = (image[0] + sum(padding[0]), image[1] + sum(padding[1]))
+    reach = (dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1)
+    if reach[0] > padded[0] or reach[1] > padded[1]:
         spread = "" if dilation == (1, 1) else f" with dilation {dilation}"
         raise ValueError(
             f"{op}: the kernel of {tuple(kernel)}{spread} is larger than the image of {tuple(image)}, padded to "
-            f"{tuple(around)}; pad more, or use a smaller kernel"
+            f"{padded}; pad more, or use a smaller kernel"
         )
-    return int((padded - reach) // stride[axis] + 1)
+    return (padded[0] - reach[0]) // stride[0] + 1, (padded[1] - reach[1]) // stride[1] + 1
 
 
 def _bad_option(op: str, name: str, value: Any, least: int) -> ValueError:
     return ValueError(f"{op}: {name}={value!r} must be an int or a pair of ints, each at least {least}")
 
 
-def _conv_sides(padding: Padding, kernel: Any, stride: Pair, dilation: Pair) -> Sides:
+def conv_sides(padding: Padding, kernel: Any, stride: Pair, dilation: Pair) -> Sides:
+    """The padding of a convolution, which may be 'same' or 'valid', as ((top, bottom), (left, right))."""
     if padding == "valid":
         return (0, 0), (0, 0)
     if padding != "same":
@@ -267,7 +265,7 @@ def _batched(images: Any) -> Any:
 
 def _shape_of(value: TensorLike) -> tuple[int, ...]:
     shape = getattr(value, "shape", None)
-    return np.shape(value) if shape is None else shape  # type: ignore[arg-type]
+    return np.shape(value) if shape is None else shape
 
 
 def _summed_in(dtype: Any) -> Any:

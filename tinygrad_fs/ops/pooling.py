@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.columns import Pair
-from tinygrad_fs.ops.convolution import Padding, Sides, as_pair, as_sides, output_length
+from tinygrad_fs.ops.convolution import Padding, Sides, as_pair, as_sides, output_size
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["avg_pool2d", "max_pool2d"]
@@ -139,7 +139,7 @@ def max_pool2d(
             [13., 15.]]])
     """
     options = _options("max_pool2d", x, kernel_size, stride, padding, dilation)
-    return MaxPool2d.apply(x, **options)  # type: ignore[no-any-return]
+    return MaxPool2d.apply(x, **options)
 
 
 def avg_pool2d(
@@ -187,7 +187,7 @@ def avg_pool2d(
     dtype = getattr(x, "dtype", None)
     if dtype is not None and dtype.kind != "f":
         raise TypeError(f"avg_pool2d: a mean of dtype {dtype} is not exact; use x.astype('float32')")
-    return AvgPool2d.apply(x, counts_padding=bool(count_include_pad), **options)  # type: ignore[no-any-return]
+    return AvgPool2d.apply(x, counts_padding=bool(count_include_pad), **options)
 
 
 def _options(op: str, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> dict[str, Any]:
@@ -199,9 +199,9 @@ def _options(op: str, x: Any, kernel_size: Any, stride: Any, padding: Any, dilat
     steps = kernel if stride is None else as_pair(op, "stride", stride)
     spread = as_pair(op, "dilation", dilation)
     sides = as_sides(op, padding)
+    size = output_size(op, shape[-2:], kernel, steps, sides, spread)
     for axis in (0, 1):
-        length = output_length(op, shape[-2:], kernel, steps, sides, spread, axis)
-        first = np.arange(length) * steps[axis] - sides[axis][0]
+        first = np.arange(size[axis]) * steps[axis] - sides[axis][0]
         seen = first[:, None] + np.arange(kernel[axis]) * spread[axis]
         if any(sides[axis]) and not ((seen >= 0) & (seen < shape[-2 + axis])).any(1).all():
             raise ValueError(
@@ -298,7 +298,7 @@ def _first_tap_of_odd(
 
     def windows(image: Any) -> Any:
         reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel))
-        every = sliding_window_view(image, reach, axis=(-2, -1))  # type: ignore[call-overload]
+        every = sliding_window_view(image, reach, axis=(-2, -1))
         return every[..., :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]]
 
     (top, bottom), (left, right) = padding

@@ -1,0 +1,85 @@
+"""Dropout: elements left out at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.op import Op
+from tinygrad_fs.ops.copying import clone
+from tinygrad_fs.random import default_generator
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = ["dropout"]
+
+
+class Dropout(Op):
+    """y = scale x where the mask is set, 0 elsewhere; linear, and its own adjoint."""
+
+    def forward(x: Any, *, mask: Any, scale: float) -> Any:
+        # Products of floats: a masked assignment takes three times as long, since its branches are not predictable.
+        y = np.multiply(mask, scale, dtype=x.dtype)
+        return np.multiply(y, x, out=y)
+
+    def vjp(g: Any, mask: Any, scale: float) -> Any:
+        return Dropout.apply(g, mask=mask, scale=scale)
+
+
+def dropout(
+    x: TensorLike, p: float = 0.5, training: bool = True, generator: np.random.Generator | None = None
+) -> Tensor:
+    """Set each element to 0 with probability `p`, and scale the others by 1 / (1 - p), so that the mean stays.
+
+    Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting", in its inverted
+    form. The probability is `p` rounded to a multiple of 2^-16, and the scale is exact for what it was rounded to.
+
+    Parameters
+    ----------
+    x : array_like
+        Of any shape and a floating dtype.
+    p : float, default 0.5
+        From 0 (identity) to 1 (zeros).
+    training : bool, default True
+        If False nothing is left out.
+    generator : numpy.random.Generator, optional
+        Draws the mask; the default generator if not given.
+
+    Returns
+    -------
+    Tensor
+        Of the shape and dtype of `x`.
+
+    Raises
+    ------
+    ValueError
+        If `p` is not in [0, 1].
+    TypeError
+        If `x` is not of a floating dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_fs as tg
+    >>> tg.dropout(tg.ones(5), 0.5, generator=np.random.default_rng(0))
+    tensor([2., 0., 2., 2., 0.])
+    """
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"dropout: p={p} is no probability; it must be in [0, 1]")
+    dropped = round(p * 65536)
+    if not training or dropped == 0:
+        return clone(x)
+    data = x if isinstance(x, Tensor) else np.asarray(x)
+    if data.dtype.kind != "f":
+        raise TypeError(f"dropout: the kept elements are scaled, which dtype {data.dtype} cannot hold; use a float")
+    if dropped == 65536:
+        return Dropout.apply(x, mask=np.zeros(data.shape, np.bool_), scale=0.0)
+    mask = _random_bits(generator or default_generator(), data.shape) >= dropped
+    return Dropout.apply(x, mask=mask, scale=65536 / (65536 - dropped))
+
+
+def _random_bits(generator: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """Uniform 16-bit numbers, four from each 64-bit draw: four times as fast as drawing floats."""
+    size = int(np.prod(shape))
+    draws = generator.integers(0, 2**64 - 1, -(-size // 4), dtype=np.uint64, endpoint=True)
+    return draws.view(np.uint16)[:size].reshape(shape)
