@@ -1,0 +1,142 @@
+"""Measuring side by side: two processes take turns, and every turn of ours is paired with one of the peer's."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from results import Result
+from worker import THREAD_VARIABLES
+from workloads import OURS, REFERENCE, Workload
+
+__all__ = ["BenchmarkError", "import_times", "memory", "times"]
+
+_WORKER = Path(__file__).with_name("worker.py")
+_TURN_SECONDS = 0.05
+_ROUNDS = 3
+_STEPS_FOR_MEMORY = 5
+_AGREEMENT = 1e-3
+
+
+class BenchmarkError(Exception):
+    """The measurement would not mean what it says."""
+
+
+class Worker:
+    """A process in which a library runs a workload on request."""
+
+    def __init__(self, library: str, workload: Workload, threads: int) -> None:
+        self._name = f"{workload.name} in {library}"
+        self._process = subprocess.Popen(
+            [sys.executable, str(_WORKER), library, workload.name, str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
+        )
+
+    def ask(self, request: str, count: int = 0) -> Any:
+        """The answer to a request; see `worker.answer`."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(f"{request} {count}\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # its end shows below
+        line = self._process.stdout.readline()
+        if not line:
+            raise BenchmarkError(f"{self._name}: the process ended with {self._process.wait()}; its error is above")
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@contextmanager
+def workers(workload: Workload, peer: str, threads: int) -> Iterator[tuple[Worker, Worker]]:
+    """A process for us and one for the peer."""
+    started = [Worker(OURS, workload, threads)]
+    try:
+        started.append(Worker(peer, workload, threads))
+        yield started[0], started[1]
+    finally:
+        for worker in started:
+            worker.close()
+
+
+def times(workload: Workload, peer: str, threads: int, pairs: int) -> Result:
+    """Seconds per step, pair by pair. While the result is too noisy, as many pairs again are taken, twice at most."""
+    ours: list[float] = []
+    theirs: list[float] = []
+    result = Result(workload.name, workload.title, "time", peer, threads, ours, theirs, _limit(workload, peer, "time"))
+    with workers(workload, peer, threads) as both:
+        _check_agreement(workload, peer, *[worker.ask("check") for worker in both])
+        slowest = max([worker.ask("warm") for worker in both])
+        steps = math.ceil(_TURN_SECONDS / slowest)
+        for _ in range(_ROUNDS):
+            for number in range(pairs):
+                # Each goes first in every second pair: what changes steadily then favours neither.
+                turns = list(zip(both, (ours, theirs)))
+                for worker, seconds in reversed(turns) if number % 2 else turns:
+                    seconds.append(worker.ask("time", steps))
+            if not result.is_noisy:
+                break
+    return result
+
+
+def memory(workload: Workload, peer: str, pairs: int) -> Result | None:
+    """By how much the first steps raise the peak of the resident memory, each time in new processes.
+
+    What is compared is the rise above the state in which the library is imported and data, network and optimizer
+    are made. None where the system does not tell.
+    """
+    rises: list[list[float]] = []
+    for _ in range(pairs):
+        with workers(workload, peer, 1) as both:
+            rises.append([worker.ask("memory", _STEPS_FOR_MEMORY) for worker in both])
+    if any(rise is None for pair in rises for rise in pair):
+        return None
+    ours, theirs = map(list, zip(*rises))
+    return Result(workload.name, workload.title, "memory", peer, 1, ours, theirs, _limit(workload, peer, "memory"))
+
+
+def import_times(limit: float, pairs: int) -> Result:
+    """Seconds for `import tinygrad_fs` and for `import numpy`, each time in a new process."""
+    for module in (OURS, "numpy"):
+        _import_time(module)  # compiles what is not compiled, and reads the files into the system's cache
+    ours: list[float] = []
+    theirs: list[float] = []
+    for _ in range(pairs):
+        ours.append(_import_time(OURS))
+        theirs.append(_import_time("numpy"))
+    return Result("import", f"`import {OURS}` against `import numpy`", "import", "numpy", None, ours, theirs, limit)
+
+
+def _import_time(module: str) -> float:
+    code = f"import time; begin = time.perf_counter(); import {module}; print(time.perf_counter() - begin)"
+    return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+
+
+def _limit(workload: Workload, peer: str, measure: str) -> float | None:
+    return workload.limits[measure] if peer == REFERENCE else None
+
+
+def _check_agreement(workload: Workload, peer: str, ours: list[float], theirs: list[float]) -> None:
+    """Refuse to time a computation that is not the same one."""
+    if len(ours) != len(theirs) or not all(
+        math.isclose(a, b, rel_tol=_AGREEMENT, abs_tol=1e-6) for a, b in zip(ours, theirs)
+    ):
+        raise BenchmarkError(
+            f"{workload.name}: {OURS} and {peer} do not compute the same, so their times say nothing\n"
+            f"  {OURS}: {ours}\n  {peer}: {theirs}"
+        )
