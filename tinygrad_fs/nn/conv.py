@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import numpy as np
 
@@ -13,12 +12,10 @@ from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.nn import init
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.nn.parameter import Parameter
+from tinygrad_fs.ops.convolution import Padding, Sides, as_pair, conv_sides
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["Conv2d"]
-
-Pair: TypeAlias = "int | Sequence[int]"
-"""A number for both image axes, or one for each."""
 
 _MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
@@ -37,9 +34,10 @@ class Conv2d(Module):
         Height and width of the kernels.
     stride : int or (int, int), default 1
         The step from one position to the next.
-    padding : int or (int, int), "valid" or "same", default 0
-        What is added on each side. "valid" is 0; "same" keeps the size of the image, and where that takes an odd
-        number of rows the extra one comes last.
+    padding : int, (int, int), ((int, int), (int, int)), "valid" or "same", default 0
+        What is added on each side: on all of them, (vertically, horizontally), or ((top, bottom), (left, right)).
+        "valid" is 0; "same" keeps the size of the image, and where that takes an odd number of rows the extra one
+        comes last.
     dilation : int or (int, int), default 1
         The distance of the elements of a kernel.
     groups : int, default 1
@@ -77,15 +75,16 @@ class Conv2d(Module):
 
     weight: Parameter
     bias: Parameter | None
+    padding: Padding
 
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: Pair,
-        stride: Pair = 1,
-        padding: Pair | str = 0,
-        dilation: Pair = 1,
+        kernel_size: int | Sequence[int],
+        stride: int | Sequence[int] = 1,
+        padding: Padding = 0,
+        dilation: int | Sequence[int] = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
@@ -99,29 +98,16 @@ class Conv2d(Module):
             raise ValueError(f"Conv2d: padding_mode={padding_mode!r} is unknown; use one of {', '.join(_MODES)}")
         self.in_channels = in_channels
         self.out_channels = out_channels
-        self.kernel_size = _pair("kernel_size", kernel_size, least=1)
-        self.stride = _pair("stride", stride, least=1)
-        self.dilation = _pair("dilation", dilation, least=1)
-        self.padding = padding if isinstance(padding, str) else _pair("padding", padding, least=0)
+        self.kernel_size = as_pair("Conv2d", "kernel_size", kernel_size)
+        self.stride = as_pair("Conv2d", "stride", stride)
+        self.dilation = as_pair("Conv2d", "dilation", dilation)
+        sides = conv_sides(padding, self.kernel_size, self.stride, self.dilation)
+        self.padding = padding if isinstance(padding, str) else _brief(sides)
         self.groups = groups
         self.padding_mode = padding_mode
-        self._border = self._border_of(self.padding)
         self.weight = Parameter(zeros((out_channels, in_channels // groups, *self.kernel_size), dtype))
         self.register_parameter("bias", Parameter(zeros(out_channels, dtype)) if bias else None)
         self.reset_parameters(generator)
-
-    def _border_of(self, padding: str | tuple[int, int]) -> tuple[tuple[int, int], ...]:
-        """What is added before and after each image axis."""
-        if not isinstance(padding, str):
-            return tuple([(size, size) for size in padding])
-        if padding == "valid":
-            return ((0, 0), (0, 0))
-        if padding != "same":
-            raise ValueError(f"Conv2d: padding={padding!r} is unknown; use 'same', 'valid' or numbers")
-        if self.stride != (1, 1):
-            raise ValueError(f"Conv2d: padding='same' is for stride 1, not {self.stride}; use numbers")
-        added = [spread * (size - 1) for spread, size in zip(self.dilation, self.kernel_size)]
-        return tuple([(size // 2, size - size // 2) for size in added])
 
     def reset_parameters(self, generator: np.random.Generator | None = None) -> None:
         """Draw the initial values anew."""
@@ -130,11 +116,11 @@ class Conv2d(Module):
     def forward(self, x: TensorLike) -> Tensor:
         """Map `x` of shape (N, in_channels, H, W), or without N, to (N, out_channels, H', W')."""
         self._check_dtype(x, self.weight)
-        (top, bottom), (left, right) = self._border
-        padding = (top, left)
-        if self.padding_mode != "zeros" or (top, left) != (bottom, right):
-            x = ops.pad(x, ((0, 0),) * (np.ndim(x) - 2) + self._border, mode=_MODES[self.padding_mode])
-            padding = (0, 0)
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            sides = conv_sides(padding, self.kernel_size, self.stride, self.dilation)
+            x = ops.pad(x, ((0, 0),) * (np.ndim(x) - 2) + sides, mode=_MODES[self.padding_mode])
+            padding = 0
         return ops.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
@@ -154,9 +140,7 @@ def _check_groups(in_channels: int, out_channels: int, groups: int) -> None:
             raise ValueError(f"Conv2d: {name}={channels} is not divisible by groups={groups}")
 
 
-def _pair(name: str, value: Pair, least: int) -> tuple[int, int]:
-    """`value` for both axes, checked."""
-    numbers = (value, value) if isinstance(value, int) else tuple(value)
-    if len(numbers) != 2 or not all(isinstance(n, (int, np.integer)) and n >= least for n in numbers):
-        raise ValueError(f"Conv2d: {name}={value!r} must be one integer or two, of {least} or more")
-    return int(numbers[0]), int(numbers[1])
+def _brief(sides: Sides) -> Padding:
+    """One number per axis where both sides are alike."""
+    (top, bottom), (left, right) = sides
+    return (top, left) if (top, left) == (bottom, right) else sides
