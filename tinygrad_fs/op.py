@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tinygrad_fs.changes import changed_since
 from tinygrad_fs.graph import BackwardError, Node, Output
@@ -39,20 +39,32 @@ class _OpType(type):
         for key, value in body.items():
             if isinstance(value, FunctionType) and (key == "forward" or key.startswith("vjp")):
                 body[key] = staticmethod(value)
-        new_options: tuple[str, ...] = ()
+        options: tuple[str, ...] = ()
         if "forward" in body:
-            new_options = tuple(Recipe.options_of(name, body["forward"].__func__))
-        body["__slots__"] = tuple(body.get("__slots__", ())) + new_options
+            options = Recipe.check_forward(name, body["forward"].__func__).keyword_only
+        body["__slots__"] = tuple(body.get("__slots__", ())) + options
         return super().__new__(meta, name, bases, body)
 
     def __init__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> None:
         super().__init__(name, bases, body)
         if hasattr(cls, "forward"):
             cls.recipe = Recipe.read(cls)
-            cls.apply = staticmethod(write_apply(cls, cls.recipe))
-            cls.pull = write_pull(cls.recipe)
-            if cls.recipe.into is not None:
-                cls.accumulate = write_accumulate(cls.recipe, cls.recipe.into)
+            if any("recipe" in vars(base) for base in cls.__mro__[1:]):
+                cls._write()  # or the functions of the op that it is derived from would be found in their place
+
+    def __getattr__(cls, name: str) -> Any:
+        """Write `apply` when it is first asked for: a program uses few of the ops that there are."""
+        if name == "apply" and "recipe" in vars(cls):
+            return cls._write()
+        raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+
+    def _write(cls) -> Callable[..., Any]:
+        recipe: Recipe = cls.recipe
+        cls.pull = write_pull(recipe)
+        if recipe.into is not None:
+            cls.accumulate = write_accumulate(recipe, recipe.into)
+        cls.apply = staticmethod(write_apply(cls, recipe))
+        return cls.apply
 
 
 class Op(Node, metaclass=_OpType):
@@ -102,8 +114,10 @@ class Op(Node, metaclass=_OpType):
     tensor([ 3., 12.])
     """
 
-    apply: ClassVar[Callable[..., Tensor]]
-    recipe: ClassVar[Recipe]
+    if TYPE_CHECKING:
+        apply: ClassVar[Callable[..., Tensor]]
+        recipe: ClassVar[Recipe]
+
     makes_view: ClassVar[bool] = False
 
     def lift(self) -> tuple[Any, ...]:

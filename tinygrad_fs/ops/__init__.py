@@ -14,13 +14,15 @@ from tinygrad_fs.ops.arithmetic import (
     remainder,
     subtract,
 )
-from tinygrad_fs.ops.convolution import conv2d, conv_sides
+from tinygrad_fs.ops.convolution import conv2d
 from tinygrad_fs.ops.copying import astype, clone
+from tinygrad_fs.ops.dropout import dropout
 from tinygrad_fs.ops.elementwise import clip, exp, expm1, log, log1p, maximum, minimum, sign, sqrt, square, where
 from tinygrad_fs.ops.indexing import getitem
 from tinygrad_fs.ops.linear import linear
 from tinygrad_fs.ops.loss import cross_entropy, mse_loss
 from tinygrad_fs.ops.methods import bind
+from tinygrad_fs.ops.normalization import batch_norm
 from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
 from tinygrad_fs.ops.products import matmul
 from tinygrad_fs.ops.reduction import max, mean, min, sum, var
@@ -45,14 +47,15 @@ __all__ = [
     "add",
     "astype",
     "avg_pool2d",
+    "batch_norm",
     "broadcast_to",
     "clip",
     "clone",
     "concatenate",
     "conv2d",
-    "conv_sides",
     "cross_entropy",
     "divide",
+    "dropout",
     "elu",
     "exp",
     "expand_dims",

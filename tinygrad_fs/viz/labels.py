@@ -77,10 +77,10 @@ def options(node: Node) -> str:
     if recipe is None:
         return ""
     texts = []
-    for key, parameter in recipe.options.items():
+    for key in recipe.options:
         value = getattr(node, key, None)
         text = _brief(value)
-        if value is not None and text and text != _brief(parameter.default):
+        if value is not None and text and (key not in recipe.defaults or text != _brief(recipe.defaults[key])):
             texts.append(f"{key}={shorten(text, LONGEST_VALUE)}")
     return ", ".join(texts)
 
