@@ -37,6 +37,7 @@ class _BatchNorm(Module):
         affine: bool = True,
         track_running_stats: bool = True,
         *,
+        bias: bool = True,
         dtype: DTypeLike | None = None,
     ) -> None:
         super().__init__()
@@ -46,7 +47,7 @@ class _BatchNorm(Module):
         self.affine = affine
         self.track_running_stats = track_running_stats
         self.register_parameter("weight", Parameter(ones(num_features, dtype)) if affine else None)
-        self.register_parameter("bias", Parameter(zeros(num_features, dtype)) if affine else None)
+        self.register_parameter("bias", Parameter(zeros(num_features, dtype)) if affine and bias else None)
         self.register_buffer("running_mean", zeros(num_features, dtype) if track_running_stats else None)
         self.register_buffer("running_var", ones(num_features, dtype) if track_running_stats else None)
         self.register_buffer("num_batches_tracked", zeros((), np.int64) if track_running_stats else None)
@@ -61,8 +62,9 @@ class _BatchNorm(Module):
     def reset_parameters(self) -> None:
         """Forget what was seen of the data and what was learned."""
         self.reset_running_stats()
-        if self.weight is not None and self.bias is not None:
+        if self.weight is not None:
             init.ones_(self.weight)
+        if self.bias is not None:
             init.zeros_(self.bias)
 
     def forward(self, x: TensorLike) -> Tensor:
@@ -99,9 +101,10 @@ class _BatchNorm(Module):
             self._check_dtype(x, like)
 
     def extra_repr(self) -> str:
+        without_bias = ", bias=False" if self.affine and self.bias is None else ""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"track_running_stats={self.track_running_stats}{without_bias}"
         )
 
 
@@ -127,6 +130,8 @@ class BatchNorm1d(_BatchNorm):
         Whether there are a weight and a bias.
     track_running_stats : bool, default True
         Whether there are running statistics; without them those of the batch are used in evaluation mode too.
+    bias : bool, default True
+        Whether there is a bias beside the weight.
     dtype : dtype, optional
         Of parameters and running statistics; the default dtype if not given.
 
