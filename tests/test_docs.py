@@ -42,4 +42,4 @@ def test_links_lead_somewhere(page):
 def test_the_test_command_of_the_readme_is_the_one_of_ci():
     (test_command,) = [code.strip() for _, code in blocks(ROOT / "README.md", "sh") if "pytest" in code]
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert test_command.replace(' && .venv/bin/python', ' --quiet && .venv/bin/python') in ci
+    assert test_command.replace(" && .venv/bin/python", " --quiet && .venv/bin/python") in ci

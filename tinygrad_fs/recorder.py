@@ -1,9 +1,9 @@
 """The recorder: the two functions that are written for each class of ops.
 
 `apply` computes an op and records it; `pull` hands a cotangent to the derivative together with what it asked
-for. Both are written as source, in the manner of `dataclasses`: an op with two inputs
-becomes straight-line code for two inputs. They are written when the op is first used. Measured on a 4x4 tanh(x * w), that is a third of the engine's own
-time per op less than a loop over arguments. `Tanh.apply.__source__` shows what was written.
+for. Both are written as source, in the manner of `dataclasses`, when the op is first used: an op with two
+inputs becomes straight-line code for two inputs. Of the engine's own time for a 4x4 tanh(x * w) that saves a
+third against loops over the arguments. `Tanh.apply.__source__` shows what was written.
 """
 
 from __future__ import annotations

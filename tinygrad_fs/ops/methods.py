@@ -83,12 +83,12 @@ def _on_arrays(function: Any) -> Callable[..., Any]:
     return method
 
 
-def _T(self: Tensor) -> Tensor:
+def _axes_reversed(self: Tensor) -> Tensor:
     """The tensor with its axes reversed."""
     return shape.transpose(self)
 
 
-def _mT(self: Tensor) -> Tensor:
+def _matrices_transposed(self: Tensor) -> Tensor:
     """The tensor with its last two axes exchanged: the transposes of the matrices in it."""
     return shape.swapaxes(self, -1, -2)
 
@@ -128,8 +128,8 @@ _METHODS: dict[str, Any] = {
     "__setitem__": setitem,
     "__array_function__": protocol.array_function,
     "__array_ufunc__": protocol.array_ufunc,
-    "T": property(_T),
-    "mT": property(_mT),
+    "T": property(_axes_reversed),
+    "mT": property(_matrices_transposed),
     "abs": arithmetic.absolute,
     "all": _on_arrays(np.all),
     "any": _on_arrays(np.any),

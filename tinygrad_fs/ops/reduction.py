@@ -18,7 +18,7 @@ Axis: TypeAlias = "int | tuple[int, ...] | None"
 class Sum(Op):
     """y = sum of x over some axes;  dy/dx = 1."""
 
-    def forward(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    def forward(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
         if x.dtype == np.float16:  # it runs out of digits and of range in long sums
             return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(np.float16)
         return np.add.reduce(x, axis=axis, keepdims=keepdims)
@@ -30,7 +30,7 @@ class Sum(Op):
 class Mean(Op):
     """y = mean of x over some axes, n values each;  dy/dx = 1 / n."""
 
-    def forward(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    def forward(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
         if x.dtype.kind != "f" or x.dtype == np.float16:
             return np.mean(x, axis=axis, keepdims=keepdims)
         return np.add.reduce(x, axis=axis, keepdims=keepdims) / _count(x.shape, axis)
@@ -45,7 +45,7 @@ class Var(Op):
     An op of its own since its variance is taken in two passes, and its derivative needs the input alone.
     """
 
-    def forward(x: Any, *, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    def forward(x: Any, *, axis: Any = None, ddof: float = 0, keepdims: Any = False) -> Any:
         return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
     def vjp(g: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
@@ -57,7 +57,7 @@ class Var(Op):
 class Max(Op):
     """y = max of x over some axes;  the largest take the gradient, evenly where there are ties."""
 
-    def forward(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    def forward(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
         return np.max(x, axis=axis, keepdims=keepdims)
 
     def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
@@ -67,7 +67,7 @@ class Max(Op):
 class Min(Op):
     """y = min of x over some axes;  the smallest take the gradient, evenly where there are ties."""
 
-    def forward(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    def forward(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
         return np.min(x, axis=axis, keepdims=keepdims)
 
     def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
