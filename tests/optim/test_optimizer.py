@@ -380,3 +380,16 @@ def test_an_elementwise_optimizer_of_ones_own():
 def test_what_a_subclass_must_define_is_named(base, call):
     with pytest.raises(NotImplementedError, match=f"define `def {call}"):
         base([leaf(1.0)], {}).step()
+
+
+@pytest.mark.parametrize(("optimizer", "options", "names"), STATES)
+def test_a_state_goes_through_a_file(optimizer, options, names, tmp_path):
+    params, it = trained(optimizer, **options)
+    tg.io.save(tmp_path / "state.npz", it.state_dict())
+    others = [tg.tensor(p.data, requires_grad=True) for p in params]
+    other = optimizer(others)
+    other.load_state_dict(tg.io.load(tmp_path / "state.npz"))
+    give(1.0, *params, *others)
+    it.step()
+    other.step()
+    assert [p.tolist() for p in params] == [p.tolist() for p in others]

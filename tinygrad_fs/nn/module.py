@@ -402,7 +402,7 @@ class Module:
         -------
         dict of str to Tensor
             The Tensors share memory with the module: training goes on in them. Use ``copy.deepcopy`` or
-            ``np.savez`` to keep a state.
+            ``tg.io.save`` to keep a state.
         """
         found = self._walk(_SAVED, "", True, False)
         return {prefix + name: tensor if keep_vars else tensor.detach() for name, tensor in found}
