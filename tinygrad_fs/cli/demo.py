@@ -1,0 +1,169 @@
+"""The demo: what it does, in which order, and what it says."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinygrad_fs import io, nn, random, viz
+from tinygrad_fs.cli import training
+from tinygrad_fs.cli.gradients import check_gradients
+from tinygrad_fs.data import digits, train_test_split
+from tinygrad_fs.dtypes import Array
+from tinygrad_fs.ops import cross_entropy
+from tinygrad_fs.viz.render import find_renderer
+
+__all__ = ["TRAINING_SAMPLES", "Demo", "DemoError", "Settings"]
+
+TRAINING_SAMPLES = 1078
+"""What is left of the 1,797 digits when 40 % are held out."""
+
+_FEW = 32  # images for one pass that is checked or drawn
+
+
+class DemoError(RuntimeError):
+    """The demo cannot go on; the message is one line for the user."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user can choose. The folder `out` must exist when the demo runs."""
+
+    epochs: int = 40
+    batch_size: int = 64
+    seed: int = 0
+    out: Path = Path("tinygrad-fs-demo")
+
+    @property
+    def graph(self) -> Path:
+        return self.out / "graph.svg"
+
+    @property
+    def curves(self) -> Path:
+        return self.out / "curves.png"
+
+    @property
+    def weights(self) -> Path:
+        return self.out / "weights.npz"
+
+    @property
+    def products(self) -> tuple[Path, ...]:
+        """All files that are written."""
+        return self.graph, self.curves, self.weights
+
+
+class Demo:
+    """Trains a network on handwritten digits, examines it, and writes down what came of it.
+
+    Parameters
+    ----------
+    settings : Settings
+        What the user has chosen.
+
+    Examples
+    --------
+    >>> from tinygrad_fs.cli.demo import Demo, Settings
+    >>> Demo(Settings()).kept()
+    'no epoch was complete, so no weights were written'
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.history: list[training.Epoch] = []
+
+    def run(self) -> None:
+        """Do it all.
+
+        Raises
+        ------
+        DemoError
+            If an extra is not installed, or the gradients turn out wrong.
+        RenderError
+            If the graph cannot be drawn.
+        OSError
+            If a file cannot be written.
+        """
+        _require_extras()
+        random.manual_seed(self.settings.seed)
+        images, labels = digits()
+        split = train_test_split(images, labels, test_size=0.4, seed=self.settings.seed)
+        train_images, test_images, train_labels, test_labels = split
+        model = training.network()
+        parameters = sum(parameter.size for parameter in model.parameters())
+        print(f"Digits          {len(train_images):,} to train on, {len(test_images):,} held out")
+        print(f"Network         {parameters:,} parameters, seed {self.settings.seed}", flush=True)
+
+        self._train(model, train_images, train_labels)
+        right = training.count_right(model, test_images, test_labels)
+        accuracy = right / len(test_labels)
+        print(f"Test accuracy   {accuracy:.4f} ({right} of {len(test_labels)} held-out digits)", flush=True)
+        self._check(model, train_images[:_FEW], train_labels[:_FEW])
+        self._draw(model, train_images[:_FEW], train_labels[:_FEW], accuracy)
+        print(f"Graph           {self.settings.graph}")
+        print(f"Curves          {self.settings.curves}")
+        print(f"Weights         {self.settings.weights}")
+
+    def kept(self) -> str:
+        """What an interrupted run leaves behind, for its last words."""
+        done, wanted, path = len(self.history), self.settings.epochs, self.settings.weights
+        if done == 0:
+            return "no epoch was complete, so no weights were written"
+        if done < wanted:
+            return f"{path} holds the weights of the last complete epoch, {done} of {wanted}"
+        return f"training was complete, and {path} holds its weights"
+
+    def _train(self, model: nn.Module, images: Array, labels: Array) -> None:
+        """Train with a progress bar, and write the weights after every epoch."""
+        from tqdm import tqdm  # type: ignore[import-untyped]
+
+        epochs, batch_size = self.settings.epochs, self.settings.batch_size
+        with tqdm(total=epochs * (len(labels) // batch_size), unit="step", file=sys.stderr) as bar:
+            run = training.train(model, images, labels, epochs=epochs, batch_size=batch_size, after_step=bar.update)
+            for epoch in run:
+                io.save(self.settings.weights, model.state_dict())
+                self.history.append(epoch)
+                bar.set_description(f"Epoch {len(self.history)}/{epochs}", refresh=False)
+                bar.set_postfix(loss=f"{epoch.loss:.4f}", accuracy=f"{epoch.accuracy:.4f}")
+
+    def _check(self, model: nn.Module, images: Array, labels: Array) -> None:
+        """Compare the gradients of the trained model with finite differences."""
+        exact = copy.deepcopy(model).train().to("float64")
+        training.fix_dropout(exact)
+        inputs = images.astype("float64")
+        wrong = (labels + 1) % 10  # where the answers are right, the trained loss is all but flat
+        result = check_gradients(lambda: cross_entropy(exact(inputs), wrong), dict(exact.named_parameters()))
+        print(f"Gradients       {result}", flush=True)
+        if not result.passed:
+            raise DemoError("the gradients of the trained network differ from finite differences; see the line above")
+
+    def _draw(self, model: nn.Module, images: Array, labels: Array, accuracy: float) -> None:
+        """Write the graph of one step of training, and the curves of all of them."""
+        from tinygrad_fs.cli.curves import save_curves
+
+        drawn = copy.deepcopy(model).train()  # a forward pass in training moves the running statistics
+        viz.graph(cross_entropy(drawn(images), labels), names=drawn).save(self.settings.graph)
+        save_curves(self.settings.curves, self.history, accuracy)
+
+
+def _require_extras() -> None:
+    """Raise, before any work is done, if something that the demo needs is not installed."""
+    needed: list[tuple[str, Any]] = [
+        ("tqdm", lambda: importlib.import_module("tqdm")),
+        ("matplotlib", lambda: importlib.import_module("matplotlib")),
+        ("Graphviz", find_renderer),
+    ]
+    missing = [name for name, find in needed if not _found(find)]
+    if missing:
+        raise DemoError(f'the demo needs {" and ".join(missing)}; run: pip install "tinygrad-fs[demo]"')
+
+
+def _found(find: Any) -> bool:
+    try:
+        find()
+    except (ImportError, viz.RenderError):
+        return False
+    return True

@@ -1,0 +1,125 @@
+"""The network of the demo, and how it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygrad_fs import nn, optim
+from tinygrad_fs.data import batches
+from tinygrad_fs.dtypes import Array
+from tinygrad_fs.gradmode import no_grad
+from tinygrad_fs.ops import cross_entropy
+from tinygrad_fs.random import default_generator
+
+__all__ = ["Epoch", "count_right", "fix_dropout", "network", "shifted", "train"]
+
+_PEAK = 5e-3
+_WARM_UP = 0.2
+_SHIFT = 0.9
+
+
+class Epoch(NamedTuple):
+    """How an epoch of training went: the means over its steps, each taken before the weights moved."""
+
+    loss: float
+    accuracy: float
+
+
+def network() -> nn.Sequential:
+    """A convolutional network for images of 1 x 8 x 8 pixels in 10 classes."""
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding="same"),
+        nn.ReLU(),
+        nn.Dropout(0.25),
+        nn.BatchNorm2d(16),
+        nn.Conv2d(16, 32, 3, padding="same"),
+        nn.ReLU(),
+        nn.Dropout(0.25),
+        nn.BatchNorm2d(32),
+        nn.Flatten(),
+        nn.Linear(32 * 8 * 8, 256),
+        nn.ReLU(),
+        nn.Dropout(0.4),
+        nn.BatchNorm1d(256),
+        nn.Linear(256, 10),
+    )
+
+
+def train(
+    model: nn.Module,
+    images: Array,
+    labels: Array,
+    *,
+    epochs: int,
+    batch_size: int,
+    after_step: Callable[[], object],
+) -> Iterator[Epoch]:
+    """Train `model`, and yield after every epoch how it went.
+
+    The images are shifted at random by less than a pixel, anew in every step: there are only about a hundred of
+    each digit. The learning rate rises and then falls to zero, so that the last weights are the ones to keep.
+    """
+    optimizer = optim.Adam(model.parameters())
+    steps = epochs * (len(labels) // batch_size)
+    step = 0
+    model.train()
+    for _ in range(epochs):
+        losses, hits = [], []
+        # A last batch of one sample could not be normalised, and the next epoch draws other batches.
+        for image_batch, label_batch in batches(images, labels, batch_size=batch_size, drop_last=True):
+            for group in optimizer.param_groups:
+                group["lr"] = _learning_rate((step + 0.5) / steps)
+            optimizer.zero_grad()
+            logits = model(shifted(image_batch, _SHIFT, default_generator()))
+            loss = cross_entropy(logits, label_batch)
+            loss.backward()
+            optimizer.step()
+            step += 1
+            losses.append(loss.item())
+            hits.append(np.mean(logits.numpy().argmax(axis=1) == label_batch))
+            after_step()
+        yield Epoch(float(np.mean(losses)), float(np.mean(hits)))
+
+
+def count_right(model: nn.Module, images: Array, labels: Array) -> int:
+    """How many of the images the model, in evaluation mode, gives their label."""
+    model.eval()
+    with no_grad():
+        logits = model(images)
+    return int((logits.numpy().argmax(axis=1) == labels).sum())
+
+
+def fix_dropout(model: nn.Module) -> None:
+    """Switch dropout off and leave the rest in training mode: the loss then is a function of the weights."""
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.eval()
+
+
+def shifted(images: Array, most: float, generator: np.random.Generator) -> Array:
+    """The images, each moved up or down and left or right by up to `most` pixels, which is at most 1.
+
+    What falls between pixels is interpolated linearly; from outside comes zero.
+    """
+    height, width = images.shape[-2:]
+    vertical = _interpolation(height, generator.uniform(-most, most, len(images)), images.dtype)
+    horizontal = _interpolation(width, generator.uniform(-most, most, len(images)), images.dtype)
+    moved: Array = vertical[:, None] @ images @ horizontal.swapaxes(1, 2)[:, None]
+    return moved
+
+
+def _interpolation(size: int, shifts: Array, dtype: np.dtype[np.floating]) -> Array:
+    """For each shift the matrix, (size, size), that moves the entries of a vector by it."""
+    part = np.abs(shifts)[:, None, None]
+    forward = (shifts > 0)[:, None, None]
+    neighbour = np.where(forward, np.eye(size, k=-1), np.eye(size, k=1))
+    matrices: Array = (1 - part) * np.eye(size) + part * neighbour
+    return matrices.astype(dtype)
+
+
+def _learning_rate(progress: float) -> float:
+    """Up to the peak in a straight line, and down to zero in another; `progress` goes from 0 to 1."""
+    return _PEAK * min(progress / _WARM_UP, (1 - progress) / (1 - _WARM_UP))
