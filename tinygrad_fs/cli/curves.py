@@ -30,9 +30,15 @@ def save_curves(path: Path, history: Sequence[Epoch], test_accuracy: float) -> N
 
     loss_axes.plot(numbers, [epoch.loss for epoch in history], color=_BLUE, marker=marker)
     loss_axes.set(title="Loss in training", ylabel="cross-entropy", yscale="log")
-    accuracy_axes.plot(numbers, [epoch.accuracy for epoch in history], color=_BLUE, marker=marker, label="in training")
+    accuracy_axes.plot(
+        numbers,
+        [epoch.accuracy for epoch in history],
+        color=_BLUE,
+        marker=marker,
+        label="in training, with dropout and shifted digits",
+    )
     accuracy_axes.axhline(
-        test_accuracy, color=_ORANGE, linestyle="--", label=f"held-out digits, at the end: {test_accuracy:.4f}"
+        test_accuracy, color=_ORANGE, linestyle="--", label=f"held-out digits, after training: {test_accuracy:.4f}"
     )
     accuracy_axes.set(title="Accuracy", ylabel="share of digits recognised")
     accuracy_axes.legend(loc="lower right", frameon=False)

@@ -15,6 +15,7 @@ from tinygrad_fs.cli.gradients import check_gradients
 from tinygrad_fs.data import digits, train_test_split
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.ops import cross_entropy
+from tinygrad_fs.tensor import Tensor
 from tinygrad_fs.viz.render import find_renderer
 
 __all__ = ["TRAINING_SAMPLES", "Demo", "DemoError", "Settings"]
@@ -145,7 +146,10 @@ class Demo:
         from tinygrad_fs.cli.curves import save_curves
 
         drawn = copy.deepcopy(model).train()  # a forward pass in training moves the running statistics
-        viz.graph(cross_entropy(drawn(images), labels), names=drawn).save(self.settings.graph)
+        batch = Tensor(images)
+        loss = cross_entropy(drawn(batch), labels)
+        names = {"images": batch, **dict(drawn.named_parameters()), "loss": loss}
+        viz.graph(loss, names=names).save(self.settings.graph)
         save_curves(self.settings.curves, self.history, accuracy)
 
 

@@ -16,9 +16,9 @@ from tinygrad_fs.random import default_generator
 
 __all__ = ["Epoch", "count_right", "fix_dropout", "network", "shifted", "train"]
 
-_PEAK = 5e-3
-_WARM_UP = 0.2
-_SHIFT = 0.9
+_PEAK = 5e-3  # the highest learning rate of Adam
+_WARM_UP = 0.2  # the part of the training in which the learning rate rises to it
+_SHIFT = 0.9  # pixels
 
 
 class Epoch(NamedTuple):
@@ -31,20 +31,22 @@ class Epoch(NamedTuple):
 def network() -> nn.Sequential:
     """A convolutional network for images of 1 x 8 x 8 pixels in 10 classes."""
     return nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding="same"),
-        nn.ReLU(),
-        nn.Dropout(0.25),
-        nn.BatchNorm2d(16),
-        nn.Conv2d(16, 32, 3, padding="same"),
-        nn.ReLU(),
-        nn.Dropout(0.25),
-        nn.BatchNorm2d(32),
-        nn.Flatten(),
-        nn.Linear(32 * 8 * 8, 256),
-        nn.ReLU(),
-        nn.Dropout(0.4),
-        nn.BatchNorm1d(256),
-        nn.Linear(256, 10),
+        {
+            "conv1": nn.Conv2d(1, 16, 3, padding="same"),
+            "relu1": nn.ReLU(),
+            "dropout1": nn.Dropout(0.25),
+            "norm1": nn.BatchNorm2d(16),
+            "conv2": nn.Conv2d(16, 32, 3, padding="same"),
+            "relu2": nn.ReLU(),
+            "dropout2": nn.Dropout(0.25),
+            "norm2": nn.BatchNorm2d(32),
+            "flatten": nn.Flatten(),
+            "hidden": nn.Linear(32 * 8 * 8, 256),
+            "relu3": nn.ReLU(),
+            "dropout3": nn.Dropout(0.4),
+            "norm3": nn.BatchNorm1d(256),
+            "classes": nn.Linear(256, 10),
+        }
     )
 
 
