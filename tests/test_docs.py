@@ -22,13 +22,16 @@ def blocks(page: Path, language: str) -> list[tuple[int, str]]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_code_prints_what_the_page_says(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    interactive = []
     for line, code in blocks(page, "python"):
         if ">>>" in code:
-            runner.run(parser.get_doctest(code, names, page.name, str(page), line), clear_globs=False)
+            interactive.append(code)
         else:
             compile(code, f"{page}:{line}", "exec")
+    # One session per page: a later block goes on where an earlier one stopped.
+    session = doctest.DocTestParser().get_doctest("\n".join(interactive), {}, page.name, str(page), 0)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    runner.run(session)
     assert runner.failures == 0
 
 

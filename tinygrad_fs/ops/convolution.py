@@ -26,7 +26,16 @@ Sides: TypeAlias = tuple[Pair, Pair]
 class Conv2d(Op):
     """y[n,f,r,c] = b[f] + sum over k, i, j of x[n, k, r s + i d - top, c s + j d - left] w[f,k,i,j]."""
 
-    def forward(x: Any, w: Any, b: Any = None, *, stride: Pair, padding: Sides, dilation: Pair, groups: int) -> Any:
+    def forward(
+        x: Any,
+        w: Any,
+        b: Any = None,
+        *,
+        stride: Pair = (1, 1),
+        padding: Sides = ((0, 0), (0, 0)),
+        dilation: Pair = (1, 1),
+        groups: int = 1,
+    ) -> Any:
         images = _batched(x)
         size = output_size("conv2d", images.shape[2:], w.shape[2:], stride, padding, dilation)
         dtype = np.result_type(x, w) if b is None else np.result_type(x, w, b)

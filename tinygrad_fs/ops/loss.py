@@ -82,7 +82,7 @@ def cross_entropy(
     >>> import tinygrad_fs as tg
     >>> logits = tg.tensor([[2.0, 0.0], [0.0, 0.0]])
     >>> tg.cross_entropy(logits, [0, 1], reduction="none")
-    tensor([0.126928 , 0.6931472])
+    tensor([0.12692809, 0.6931472 ])
     """
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"cross_entropy: reduction {reduction!r} is unknown; use 'mean', 'sum' or 'none'")
