@@ -7,7 +7,7 @@ from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from tinygrad_fs.cli.training import Epoch
 from tinygrad_fs.io import replacing
@@ -15,6 +15,7 @@ from tinygrad_fs.io import replacing
 __all__ = ["save_curves"]
 
 _BLUE, _ORANGE = "#1f6fb4", "#d9630c"
+_FEW = 10  # up to so many epochs each has a mark: a line of one point would not be seen
 
 
 def save_curves(path: Path, history: Sequence[Epoch], test_accuracy: float) -> None:
@@ -26,24 +27,25 @@ def save_curves(path: Path, history: Sequence[Epoch], test_accuracy: float) -> N
     FigureCanvasAgg(figure)
     loss_axes, accuracy_axes = figure.subplots(1, 2)
     numbers = range(1, len(history) + 1)
-    marker = "o" if len(history) == 1 else None  # a line of one point would not be seen
+    style = {"color": _BLUE, "marker": "o" if len(history) <= _FEW else None}
 
-    loss_axes.plot(numbers, [epoch.loss for epoch in history], color=_BLUE, marker=marker)
+    losses = [epoch.loss for epoch in history]
+    loss_axes.plot(numbers, losses, **style)
     loss_axes.set(title="Loss in training", ylabel="cross-entropy", yscale="log")
-    accuracy_axes.plot(
-        numbers,
-        [epoch.accuracy for epoch in history],
-        color=_BLUE,
-        marker=marker,
-        label="in training, with dropout and shifted digits",
-    )
-    accuracy_axes.axhline(
-        test_accuracy, color=_ORANGE, linestyle="--", label=f"held-out digits, after training: {test_accuracy:.4f}"
-    )
-    accuracy_axes.set(title="Accuracy", ylabel="share of digits recognised")
+    loss_axes.set_ylim(min(losses) / 1.5, max(losses) * 1.5)
+    loss_axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    loss_axes.yaxis.set_major_formatter("{x:g}")
+    loss_axes.yaxis.set_minor_locator(NullLocator())
+
+    accuracies = [epoch.accuracy for epoch in history]
+    accuracy_axes.plot(numbers, accuracies, label="in training, with dropout and shifted digits", **style)
+    label = f"held-out digits, after training: {test_accuracy:.4f}"
+    accuracy_axes.axhline(test_accuracy, color=_ORANGE, linestyle="--", label=label)
+    accuracy_axes.set(title="Accuracy", ylabel="share of digits recognised", ylim=(0, 1.03))
     accuracy_axes.legend(loc="lower right", frameon=False)
+
     for axes in (loss_axes, accuracy_axes):
-        axes.set_xlabel("epoch")
+        axes.set(xlabel="epoch", xlim=(0, 1.03 * len(history)))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
