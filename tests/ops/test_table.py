@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from table import ROWS, WITHOUT_GRADIENT, Row
+from table import Row, all_rows, with_own_tests, without_gradient
 
 import tinygrad_fs as tg
 from tinygrad_fs import ops
 from tinygrad_fs.autograd import gradcheck, gradgradcheck
 
-TESTED_ELSEWHERE = {
-    "avg_pool2d": "tests/ops/test_pooling.py",
-    "batch_norm": "tests/ops/test_normalization.py",
-    "conv2d": "tests/ops/test_convolution.py",
-    "cross_entropy": "tests/ops/test_loss.py",
-    "dropout": "tests/ops/test_dropout.py",
-    "linear": "tests/ops/test_linear.py",
-    "max_pool2d": "tests/ops/test_pooling.py",
-    "mse_loss": "tests/ops/test_loss.py",
-}
+ROWS, WITHOUT_GRADIENT = all_rows(), without_gradient()
 
 
 @pytest.fixture(params=ROWS, ids=str)
@@ -112,9 +104,11 @@ def test_no_grad_records_nothing(row):
 
 
 def test_every_public_function_has_a_row():
-    tested = {row.name for row in ROWS} | set(WITHOUT_GRADIENT) | set(TESTED_ELSEWHERE)
+    tested = {row.name for row in ROWS} | set(WITHOUT_GRADIENT) | set(with_own_tests())
     assert set(ops.__all__) - tested == set(), "functions without a row"
     assert tested - set(ops.__all__) == set(), "rows without a function"
+    root = Path(__file__).parents[2]
+    assert [file for file in with_own_tests().values() if not (root / file).exists()] == []
 
 
 @pytest.mark.parametrize("name", WITHOUT_GRADIENT)

@@ -25,6 +25,7 @@ from tinygrad_fs.ops.methods import bind
 from tinygrad_fs.ops.normalization import batch_norm
 from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
 from tinygrad_fs.ops.products import matmul
+from tinygrad_fs.ops.protocol import adopt
 from tinygrad_fs.ops.reduction import max, mean, min, sum, var
 from tinygrad_fs.ops.shape import (
     broadcast_to,
@@ -105,3 +106,4 @@ __all__ = [
 ]
 
 bind()
+adopt({name: globals()[name] for name in __all__})

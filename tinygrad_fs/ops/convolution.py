@@ -16,7 +16,7 @@ from tinygrad_fs.op import Op
 from tinygrad_fs.ops.columns import Geometry, Pair, correlate, correlate_filters
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["Padding", "Sides", "as_pair", "as_sides", "conv2d", "conv_sides", "output_size"]
+__all__ = ["conv2d"]
 
 Padding: TypeAlias = "int | Sequence[int] | Sequence[Sequence[int]] | str"
 Sides: TypeAlias = tuple[Pair, Pair]

@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_fs.op import Op
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["add_at", "as_index", "getitem", "is_basic"]
+__all__ = ["getitem"]
 
 
 class GetItem(Op):

@@ -14,66 +14,33 @@ import numpy as np
 
 from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.graph import mode
-from tinygrad_fs.ops import activation, arithmetic, copying, elementwise, products, reduction, shape
 from tinygrad_fs.ops.inplace import replace
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["array_function", "array_ufunc", "unwrapped", "wrapped"]
+__all__ = ["adopt", "array_function", "array_ufunc", "unwrapped", "wrapped"]
 
-_UFUNC_RULES: dict[Any, Callable[..., Any]] = {
-    np.absolute: arithmetic.absolute,
-    np.add: arithmetic.add,
-    np.exp: elementwise.exp,
-    np.expm1: elementwise.expm1,
-    np.floor_divide: arithmetic.floor_divide,
-    np.log: elementwise.log,
-    np.log1p: elementwise.log1p,
-    np.matmul: products.matmul,
-    np.maximum: elementwise.maximum,
-    np.minimum: elementwise.minimum,
-    np.multiply: arithmetic.multiply,
-    np.negative: arithmetic.negative,
-    np.positive: copying.clone,
-    np.power: arithmetic.power,
-    np.remainder: arithmetic.remainder,
-    np.sign: elementwise.sign,
-    np.sqrt: elementwise.sqrt,
-    np.square: elementwise.square,
-    np.subtract: arithmetic.subtract,
-    np.tanh: activation.tanh,
-    np.true_divide: arithmetic.divide,
+# NumPy's name is the op's name. A few NumPy functions have another one, or are methods of ufuncs.
+_OTHER_NAMES = {
+    np.amax: "max",
+    np.amin: "min",
+    np.copy: "clone",
+    np.positive: "clone",
+    np.true_divide: "divide",
 }
+_REDUCTIONS = {np.add: "sum", np.maximum: "max", np.minimum: "min"}
 
-_UFUNC_REDUCE_RULES: dict[Any, Callable[..., Any]] = {
-    np.add: reduction.sum,
-    np.maximum: reduction.max,
-    np.minimum: reduction.min,
-}
+_rules: dict[Any, Callable[..., Any]] = {}
+_reduce_rules: dict[Any, Callable[..., Any]] = {}
 
-_FUNCTION_RULES: dict[Any, Callable[..., Any]] = {
-    np.amax: reduction.max,
-    np.amin: reduction.min,
-    np.broadcast_to: shape.broadcast_to,
-    np.clip: elementwise.clip,
-    np.concatenate: shape.concatenate,
-    np.copy: copying.clone,
-    np.expand_dims: shape.expand_dims,
-    np.max: reduction.max,
-    np.mean: reduction.mean,
-    np.min: reduction.min,
-    np.moveaxis: shape.moveaxis,
-    np.pad: shape.pad,
-    np.ravel: shape.ravel,
-    np.reshape: shape.reshape,
-    np.split: shape.split,
-    np.squeeze: shape.squeeze,
-    np.stack: shape.stack,
-    np.sum: reduction.sum,
-    np.swapaxes: shape.swapaxes,
-    np.transpose: shape.transpose,
-    np.var: reduction.var,
-    np.where: elementwise.where,
-}
+
+def adopt(functions: dict[str, Callable[..., Any]]) -> None:
+    """Take the public ops as the rules for the NumPy functions of the same names."""
+    for name, function in functions.items():
+        if (twin := getattr(np, name, None)) is not None:
+            _rules[twin] = function
+    _rules.update({twin: functions[name] for twin, name in _OTHER_NAMES.items()})
+    _reduce_rules.update({ufunc: functions[name] for ufunc, name in _REDUCTIONS.items()})
+
 
 # Their results do not change when an input changes a little, or are not numbers at all.
 _WITHOUT_GRADIENT = {
@@ -96,7 +63,7 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = 
             f"np.{ufunc.__name__}: the result is to be written into an array, and an array cannot record that it came "
             "from a tensor that requires grad; write into a Tensor, as in out = Tensor(array); out += t, or use .data"
         )
-    rule = {"__call__": _UFUNC_RULES, "reduce": _UFUNC_REDUCE_RULES}.get(method, {}).get(ufunc)
+    rule = {"__call__": _rules, "reduce": _reduce_rules}.get(method, {}).get(ufunc)
     if rule is None or (targets and not recorded) or (options and not recorded) or ufunc in _WITHOUT_GRADIENT:
         if recorded and ufunc not in _WITHOUT_GRADIENT:
             raise _no_rule(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}"))
@@ -114,7 +81,7 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = 
 
 def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any, kwargs: Any) -> Any:
     """What NumPy calls for its functions that are no ufuncs: ``np.sum(t)``, ``np.stack([t, u])``."""
-    rule = _FUNCTION_RULES.get(function)
+    rule = _rules.get(function)
     target = kwargs.pop("out", None)
     into_array = target is not None and not isinstance(target, Tensor)
     if rule is None or into_array:

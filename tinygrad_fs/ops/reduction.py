@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_fs.op import Op
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["Axis", "max", "mean", "min", "sum", "var"]
+__all__ = ["max", "mean", "min", "sum", "var"]
 
 Axis: TypeAlias = "int | tuple[int, ...] | None"
 
