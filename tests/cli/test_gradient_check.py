@@ -10,13 +10,13 @@ from tinygrad_fs.cli.training import fix_dropout, network
 
 
 class WrongSquare(tg.Op):
-    """y = x^2, with a derivative that is off by a thousandth."""
+    """y = x^2, with a derivative that is off by a half percent."""
 
     def forward(x):
         return x * x
 
     def vjp(g, x):
-        return g * x * 2.002
+        return g * x * 2.01
 
 
 class LostSquare(tg.Op):
@@ -59,7 +59,7 @@ def test_wrong_gradients_are_found_and_their_parameter_named(op):
     result = check_gradients(lambda: (good * good).sum() + op.apply(bad).sum(), {"good": good, "bad": bad})
     assert not result.passed
     assert result.where == "bad"
-    assert result.worst > 5e-4
+    assert result.worst > 4e-3
     assert str(result).startswith("WRONG: ")
 
 
