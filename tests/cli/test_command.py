@@ -53,6 +53,7 @@ def test_help_names_every_option_and_its_default(capsys, flag):
         main(["demo", flag])
     assert caught.value.code == 0
     text = capsys.readouterr().out
+    assert "%%" not in text
     defaults = Settings()
     for option, default in (
         ("--epochs", defaults.epochs),
@@ -118,6 +119,10 @@ def test_a_file_in_the_place_of_the_folder_is_refused(capsys, tmp_path):
     assert f"argument --out: '{path}' is a file" in refused(capsys, "demo", "--out", str(path))
     assert "cannot be written to" in refused(capsys, "demo", "--out", str(path / "below"))
     assert path.read_text() == "mine"
+
+
+def test_a_name_that_no_folder_can_have_is_refused(capsys, tmp_path):
+    assert "cannot be written to" in refused(capsys, "demo", "--out", str(tmp_path / ("x" * 300)))
 
 
 @pytest.mark.parametrize("name", ["graph.svg", "curves.png", "weights.npz"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -83,7 +84,7 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
     demo = commands.add_parser(
         "demo",
         help="train a network on handwritten digits, and draw its graph",
-        description="Train a convolutional network on 1,797 real handwritten digits, test it on the 40 %% of them that "
+        description="Train a convolutional network on 1,797 real handwritten digits, test it on the 40 % of them that "
         "it has not seen, check its gradients numerically, draw its computation graph and its training curves, and "
         "write its weights. It takes less than a minute and no network.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
@@ -127,7 +128,7 @@ def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
 def _problem_with(settings: Settings) -> str | None:
     """Make the folder to write into; return what is wrong with it, so that nobody trains for nothing."""
     out = settings.out
-    if out.exists() and not out.is_dir():
+    if os.path.exists(out) and not os.path.isdir(out):  # a Path would raise on a name that is too long
         return f"'{out}' is a file; name a folder"
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -139,7 +139,7 @@ class Demo:
         result = check_gradients(lambda: cross_entropy(exact(inputs), wrong), dict(exact.named_parameters()))
         print(f"Gradients       {result}", flush=True)
         if not result.passed:
-            raise DemoError("the gradients of the trained network differ from finite differences; see the line above")
+            raise DemoError("the gradients do not stand up to finite differences, as the line above says")
 
     def _draw(self, model: nn.Module, images: Array, labels: Array, accuracy: float) -> None:
         """Write the graph of one step of training, and the curves of all of them."""

@@ -43,14 +43,25 @@ class GradientCheck:
     kinks: int
 
     @property
+    def agree(self) -> bool:
+        """Whether all that was compared agrees."""
+        return self.worst <= _TOLERANCE
+
+    @property
+    def enough(self) -> bool:
+        """Whether what was compared is most of what was chosen."""
+        return self.kinks <= _MOST_KINKS * (self.entries + self.kinks)
+
+    @property
     def passed(self) -> bool:
         """Whether all gradients agree, and enough of them could be compared."""
-        return self.worst <= _TOLERANCE and self.kinks <= _MOST_KINKS * (self.entries + self.kinks)
+        return self.agree and self.enough
 
     def __str__(self) -> str:
+        verdict = "WRONG" if not self.agree else "right" if self.enough else "UNCERTAIN"
         passed_over = f", {self.kinks} more at kinks of ReLU passed over" if self.kinks else ""
         return (
-            f"{'right' if self.passed else 'WRONG'}: largest relative error {self.worst:.1e} ({self.where}), "
+            f"{verdict}: largest relative error {self.worst:.1e} ({self.where}), "
             f"{self.entries} entries in float64{passed_over}"
         )
 
