@@ -267,6 +267,13 @@ def test_a_hook_that_returns_the_wrong_thing_raises(wrong):
     assert x.grad is None
 
 
+def test_a_hook_cannot_write_into_a_gradient_that_others_share():
+    x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    x.register_hook(lambda g: g.__imul__(2))
+    with pytest.raises(ValueError, match="read-only"):
+        (x + y).sum().backward()
+
+
 def test_hooks_see_recorded_gradients_under_create_graph():
     x = leaf(2.0)
     x.register_hook(lambda g: g * g)

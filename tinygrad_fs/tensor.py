@@ -241,8 +241,8 @@ class Tensor(BoundMethods):
         Parameters
         ----------
         hook : callable
-            Takes the gradient, a Tensor that must not be changed in place, and returns a Tensor of the same
-            shape or None.
+            Takes the gradient, a Tensor that cannot be changed in place since others may hold the same array,
+            and returns a Tensor of the same shape or None.
 
         Returns
         -------
@@ -264,7 +264,7 @@ class Tensor(BoundMethods):
 
         def on_cotangent(g: Any) -> Any:
             recorded = isinstance(g, Tensor)
-            result = hook(g if recorded else Tensor._of(g))
+            result = hook(g if recorded else Tensor._of(_read_only(g)))
             if result is None:
                 return g
             if not isinstance(result, Tensor) or result.shape != g.shape:
@@ -469,6 +469,14 @@ def as_seed(what: str, output: Tensor, gradient: TensorLike | None, recorded: bo
                 )
             seed = Tensor._of(seed._data.astype(output.dtype))
     return seed if recorded else seed._data
+
+
+def _read_only(g: Any) -> Any:
+    if not isinstance(g, (np.ndarray, np.generic)):
+        return g
+    view = np.asarray(g).view()
+    view.flags.writeable = False
+    return view
 
 
 def _keeper_of(node: Node) -> Tensor | None:
