@@ -261,6 +261,8 @@ class Tensor(BoundMethods):
         """
         if self._node is None:
             raise RuntimeError("register_hook: this tensor does not require grad, so no gradient will reach it")
+        if not callable(hook):
+            raise TypeError(f"register_hook: a hook is a function of the gradient, not a {type(hook).__name__}")
 
         def on_cotangent(g: Any) -> Any:
             recorded = isinstance(g, Tensor)
