@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from machine import all_cores, describe, load
+from machine import Patience, all_cores, describe, load
 from pairs import BenchmarkError, import_times, memory, times
 from results import Result
 from workloads import OURS, REFERENCE, WORKLOADS
@@ -29,8 +29,9 @@ _IMPORT = "import"
 _IMPORT_LIMIT = 0.050
 _PAIRS = 41
 _PAIRS_OF_PROCESSES = 15
-_PAIRS_FOR_MEMORY = 3
+_PAIRS_FOR_MEMORY = 5
 _QUICK = 7
+_PATIENCE = 10.0
 _CALM = 0.3
 _PROFILED_STEPS = 200
 _PROFILE_ROWS = 25
@@ -56,6 +57,7 @@ def main() -> None:
             results.append(result)
             print("  ".join((result.workload, result.measure, result.figure(), result.verdict())), file=sys.stderr)
     except BenchmarkError as error:
+        print(table(results), end="")
         sys.exit(f"benchmarks: {error}")
     print(table(results), end="")
     if complete:
@@ -76,6 +78,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", nargs="+", metavar="N", type=int, help="instead of 1 and all cores")
     parser.add_argument("--pairs", metavar="N", type=int, help=f"pairs of turns; {_PAIRS} if not given")
     parser.add_argument("--quick", action="store_true", help=f"{_QUICK} pairs, for a first impression")
+    parser.add_argument(
+        "--patience",
+        metavar="SECONDS",
+        type=float,
+        default=_PATIENCE,
+        help="how long to wait for moments without other processes, per row; %(default)s if not given",
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the results there as well")
     parser.add_argument("--profile", metavar="NAME", choices=names, help="show where the time of our side goes instead")
     options = parser.parse_args()
@@ -98,7 +107,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
                 continue
             if "time" in workload.limits:
                 for threads in options.threads or sorted({1, all_cores()}):
-                    yield times(workload, peer, threads, pairs)
+                    yield times(workload, peer, threads, pairs, Patience(options.patience))
             if "memory" in workload.limits:
                 result = memory(workload, peer, min(pairs, _PAIRS_FOR_MEMORY))
                 if result is None:
@@ -106,7 +115,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
                 else:
                     yield result
     if _IMPORT in wanted:
-        yield import_times(_IMPORT_LIMIT, min(pairs, _PAIRS_OF_PROCESSES))
+        yield import_times(_IMPORT_LIMIT, min(pairs, _PAIRS_OF_PROCESSES), Patience(options.patience))
 
 
 def profile(name: str) -> None:
@@ -120,7 +129,7 @@ def profile(name: str) -> None:
     with profiler:
         for _ in range(_PROFILED_STEPS):
             task.step()
-    pstats.Stats(profiler).sort_stats("tottime").print_stats(_PROFILE_ROWS)
+    pstats.Stats(profiler).strip_dirs().sort_stats("tottime").print_stats(_PROFILE_ROWS)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from machine import Patience
 from results import Result
 from worker import THREAD_VARIABLES
 from workloads import OURS, REFERENCE, Workload
@@ -74,7 +75,7 @@ def workers(workload: Workload, peer: str, threads: int) -> Iterator[tuple[Worke
             worker.close()
 
 
-def times(workload: Workload, peer: str, threads: int, pairs: int) -> Result:
+def times(workload: Workload, peer: str, threads: int, pairs: int, patience: Patience) -> Result:
     """Seconds per step, pair by pair. While the result is too noisy, as many pairs again are taken, twice at most."""
     ours: list[float] = []
     theirs: list[float] = []
@@ -85,6 +86,7 @@ def times(workload: Workload, peer: str, threads: int, pairs: int) -> Result:
         steps = math.ceil(_TURN_SECONDS / slowest)
         for _ in range(_ROUNDS):
             for number in range(pairs):
+                patience.wait()
                 # Each goes first in every second pair: what changes steadily then favours neither.
                 turns = list(zip(both, (ours, theirs)))
                 for worker, seconds in reversed(turns) if number % 2 else turns:
@@ -95,10 +97,10 @@ def times(workload: Workload, peer: str, threads: int, pairs: int) -> Result:
 
 
 def memory(workload: Workload, peer: str, pairs: int) -> Result | None:
-    """By how much the first steps raise the peak of the resident memory, each time in new processes.
+    """By how much steps raise the peak of the resident memory, each time in new processes.
 
-    What is compared is the rise above the state in which the library is imported and data, network and optimizer
-    are made. None where the system does not tell.
+    What is compared is the rise above the state after one step on next to no data, in which the library has loaded
+    what it needs, and data, network, gradients and the optimizer's state exist. None where the system does not tell.
     """
     rises: list[list[float]] = []
     for _ in range(pairs):
@@ -110,13 +112,14 @@ def memory(workload: Workload, peer: str, pairs: int) -> Result | None:
     return Result(workload.name, workload.title, "memory", peer, 1, ours, theirs, _limit(workload, peer, "memory"))
 
 
-def import_times(limit: float, pairs: int) -> Result:
+def import_times(limit: float, pairs: int, patience: Patience) -> Result:
     """Seconds for `import tinygrad_fs` and for `import numpy`, each time in a new process."""
     for module in (OURS, "numpy"):
         _import_time(module)  # compiles what is not compiled, and reads the files into the system's cache
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(pairs):
+        patience.wait()
         ours.append(_import_time(OURS))
         theirs.append(_import_time("numpy"))
     return Result("import", f"`import {OURS}` against `import numpy`", "import", "numpy", None, ours, theirs, limit)

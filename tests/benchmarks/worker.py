@@ -82,7 +82,8 @@ def settle() -> None:
 
 
 def rise_in_memory(task: Task, count: int) -> int | None:
-    """By how many bytes the peak of the resident memory rises in `count` steps, the first ones of this process."""
+    """By how many bytes the peak of the resident memory rises in `count` steps, after one on next to no data."""
+    task.wake()
     before = restart_peak()
     for _ in range(count):
         task.step()
