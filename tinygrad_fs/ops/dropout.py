@@ -20,7 +20,7 @@ class Dropout(Op):
     def forward(x: Any, *, mask: Any, scale: float) -> Any:
         # Products of floats: a masked assignment takes three times as long, since its branches are not predictable.
         y = np.multiply(mask, scale, dtype=x.dtype)
-        return np.multiply(y, x, out=y)
+        return np.multiply(y, x, out=y if y.shape else None)
 
     def vjp(g: Any, mask: Any, scale: float) -> Any:
         return Dropout.apply(g, mask=mask, scale=scale)

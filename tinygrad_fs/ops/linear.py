@@ -19,13 +19,12 @@ class Linear(Op):
     """
 
     def forward(x: Any, w: Any, b: Any = None) -> Any:
-        try:
-            y = np.matmul(x, w.T)
-            if b is None:
-                return y
-            return np.add(y, b, out=y) if y.dtype == b.dtype else y + b
-        except ValueError:
-            raise ValueError(_misfit(np.shape(x), np.shape(w), None if b is None else np.shape(b))) from None
+        if w.ndim != 2 or x.shape[-1:] != w.shape[1:] or (b is not None and b.shape != w.shape[:1]):
+            raise ValueError(_misfit(np.shape(x), np.shape(w), None if b is None else np.shape(b)))
+        y = np.matmul(x, w.T)
+        if b is None:
+            return y
+        return np.add(y, b, out=y) if y.dtype == b.dtype else y + b
 
     def vjp_x(g: Any, w: Any) -> Any:
         return np.matmul(g, w)
@@ -48,7 +47,7 @@ def _rows(x: Any, columns: int) -> Any:
 def _misfit(x: tuple[int, ...], w: tuple[int, ...], b: tuple[int, ...] | None) -> str:
     if len(w) != 2:
         return f"linear: the weight has shape {w}; it must be (out_features, in_features)"
-    if not x or x[-1] != w[1]:
+    if x[-1:] != w[1:]:
         return f"linear: the last axis of the input {x} must have the {w[1]} in_features of the weight {w}"
     return f"linear: the bias has shape {b}; it must be ({w[0]},), one for each of the out_features"
 
