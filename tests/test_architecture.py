@@ -22,7 +22,7 @@ FLOORS = [
     {"op"},
     {"ops"},
     {"creation"},
-    {"autograd"},
+    {"autograd", "func"},
     {"io"},
     {"data", "nn", "optim"},
     {"cli"},
