@@ -79,7 +79,7 @@ from tinygrad_fs.random import default_generator, manual_seed, rand, randint, ra
 from tinygrad_fs.tensor import Tensor, tensor
 
 if TYPE_CHECKING:
-    from tinygrad_fs import data, io, nn, optim, viz
+    from tinygrad_fs import data, func, io, nn, optim, viz
 
 __version__ = "0.1.0"
 
@@ -113,6 +113,7 @@ __all__ = [
     "floor_divide",
     "full",
     "full_like",
+    "func",
     "get_default_dtype",
     "getitem",
     "io",
@@ -174,7 +175,7 @@ __all__ = [
     "zeros_like",
 ]
 
-_ON_DEMAND = ("data", "io", "nn", "optim", "viz")
+_ON_DEMAND = ("data", "func", "io", "nn", "optim", "viz")
 
 
 def __getattr__(name: str) -> Any:
