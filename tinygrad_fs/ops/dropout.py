@@ -61,8 +61,8 @@ def dropout(
     --------
     >>> import numpy as np
     >>> import tinygrad_fs as tg
-    >>> tg.dropout(tg.ones(5), 0.5, generator=np.random.default_rng(0))
-    tensor([2., 0., 2., 2., 0.])
+    >>> tg.dropout(tg.ones(6), 0.25, generator=np.random.default_rng(2))
+    tensor([1.3333334, 1.3333334, 0.       , 1.3333334, 1.3333334, 0.       ])
     """
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"dropout: p={p} is no probability; it must be in [0, 1]")

@@ -78,8 +78,8 @@ def batch_norm(
     --------
     >>> import tinygrad_fs as tg
     >>> tg.batch_norm(tg.tensor([[1.0, 10.0], [3.0, 30.0]]), training=True)
-    tensor([[-0.999995 , -1.       ],
-            [ 0.999995 ,  1.       ]])
+    tensor([[-0.999995, -1.      ],
+            [ 0.999995,  1.      ]])
     """
     shape = np.shape(x)
     running = {"running_mean": running_mean, "running_var": running_var}
