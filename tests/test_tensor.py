@@ -220,12 +220,12 @@ WITHOUT = {
     "out": (lambda t: np.exp(t, out=np.zeros(())), "an array cannot record"),
     "augmented": (lambda t: np.zeros(()).__iadd__(t), "an array cannot record"),
     "at": (lambda t: np.add.at(np.zeros(3), [0], t), "an array cannot record"),
-    "no rule": (np.median, "np.median has no rule"),
+    "no rule": (lambda t: np.nanpercentile(t, 50), "np.nanpercentile has no rule"),
     "ufunc without rule": (np.frexp, "np.frexp has no rule"),
     "method without rule": (lambda t: np.multiply.outer(t, t), "np.multiply.outer has no rule"),
     "out of a function": (lambda t: np.sum(t, out=np.zeros(())), "out= must be a Tensor"),
     "where of a ufunc": (lambda t: np.exp(t, where=np.array(True)), "np.where"),
-    "unknown argument": (lambda t: np.sum(t, initial=3.0), "takes no 'initial'"),
+    "unknown argument": (lambda t: np.median(t, overwrite_input=True), "takes no 'overwrite_input'"),
 }
 
 

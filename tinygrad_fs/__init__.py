@@ -15,7 +15,6 @@ from tinygrad_fs.dtypes import get_default_dtype, set_default_dtype
 from tinygrad_fs.gradmode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops import (
-    WinogradBlocks,
     absolute,
     add,
     all,
@@ -34,8 +33,6 @@ from tinygrad_fs.ops import (
     clone,
     concatenate,
     conv2d,
-    correlate,
-    correlate_filters,
     count_nonzero,
     cross,
     cross_entropy,
@@ -111,7 +108,6 @@ from tinygrad_fs.ops import (
     tanh,
     tensordot,
     topk,
-    transforms,
     transpose,
     trapezoid,
     unique,
@@ -132,7 +128,6 @@ __version__ = "0.1.0"
 __all__ = [
     "Op",
     "Tensor",
-    "WinogradBlocks",
     "absolute",
     "add",
     "all",
@@ -153,8 +148,6 @@ __all__ = [
     "clone",
     "concatenate",
     "conv2d",
-    "correlate",
-    "correlate_filters",
     "count_nonzero",
     "cross",
     "cross_entropy",
@@ -253,7 +246,6 @@ __all__ = [
     "tensor",
     "tensordot",
     "topk",
-    "transforms",
     "transpose",
     "trapezoid",
     "unique",

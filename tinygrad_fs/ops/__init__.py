@@ -16,7 +16,6 @@ from tinygrad_fs.ops.arithmetic import (
 )
 from tinygrad_fs.ops.convolution import conv2d
 from tinygrad_fs.ops.copying import astype, clone
-from tinygrad_fs.ops.correlation import correlate, correlate_filters
 from tinygrad_fs.ops.counting import all, any, argmax, argmin, count_nonzero
 from tinygrad_fs.ops.cumulative import cummax, cummin, cumprod, cumsum, logcumsumexp
 from tinygrad_fs.ops.differences import diff, trapezoid
@@ -50,10 +49,8 @@ from tinygrad_fs.ops.shape import (
 )
 from tinygrad_fs.ops.sorting import argsort, searchsorted, sort, topk, unique
 from tinygrad_fs.ops.statistics import average, median, percentile, ptp, quantile, std, var
-from tinygrad_fs.ops.winograd import WinogradBlocks, transforms
 
 __all__ = [
-    "WinogradBlocks",
     "absolute",
     "add",
     "all",
@@ -72,8 +69,6 @@ __all__ = [
     "clone",
     "concatenate",
     "conv2d",
-    "correlate",
-    "correlate_filters",
     "count_nonzero",
     "cross",
     "cross_entropy",
@@ -149,7 +144,6 @@ __all__ = [
     "tanh",
     "tensordot",
     "topk",
-    "transforms",
     "transpose",
     "trapezoid",
     "unique",

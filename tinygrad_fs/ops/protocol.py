@@ -15,6 +15,7 @@ import numpy as np
 from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.graph import mode
 from tinygrad_fs.ops.inplace import replace
+from tinygrad_fs.ops.selection import Selection
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["adopt", "array_function", "array_ufunc", "unwrapped", "wrapped"]
@@ -27,10 +28,26 @@ _OTHER_NAMES = {
     np.positive: "clone",
     np.true_divide: "divide",
 }
-_REDUCTIONS = {np.add: "sum", np.maximum: "max", np.minimum: "min"}
+_UFUNC_METHODS = {
+    "reduce": {np.add: "sum", np.logaddexp: "logsumexp", np.maximum: "max", np.minimum: "min", np.multiply: "prod"},
+    "accumulate": {
+        np.add: "cumsum",
+        np.logaddexp: "logcumsumexp",
+        np.maximum: "cummax",
+        np.minimum: "cummin",
+        np.multiply: "cumprod",
+    },
+}
+
+# What a ufunc and its methods may be told on tensors that require grad.
+_OPTIONS = {
+    "__call__": {"axis", "keepdims"},
+    "reduce": {"axis", "dtype", "initial", "keepdims", "where"},
+    "accumulate": {"axis", "dtype"},
+}
 
 _rules: dict[Any, Callable[..., Any]] = {}
-_reduce_rules: dict[Any, Callable[..., Any]] = {}
+_method_rules: dict[str, dict[Any, Callable[..., Any]]] = {}
 
 
 def adopt(functions: dict[str, Callable[..., Any]]) -> None:
@@ -39,7 +56,8 @@ def adopt(functions: dict[str, Callable[..., Any]]) -> None:
         if (twin := getattr(np, name, None)) is not None:
             _rules[twin] = function
     _rules.update({twin: functions[name] for twin, name in _OTHER_NAMES.items()})
-    _reduce_rules.update({ufunc: functions[name] for ufunc, name in _REDUCTIONS.items()})
+    for method, names in _UFUNC_METHODS.items():
+        _method_rules[method] = {ufunc: functions[name] for ufunc, name in names.items()}
 
 
 # Their results do not change when an input changes a little, or are not numbers at all.
@@ -63,19 +81,21 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = 
             f"np.{ufunc.__name__}: the result is to be written into an array, and an array cannot record that it came "
             "from a tensor that requires grad; write into a Tensor, as in out = Tensor(array); out += t, or use .data"
         )
-    rule = {"__call__": _rules, "reduce": _reduce_rules}.get(method, {}).get(ufunc)
+    rule = (_rules if method == "__call__" else _method_rules.get(method, {})).get(ufunc)
     if rule is None or (targets and not recorded) or (options and not recorded) or ufunc in _WITHOUT_GRADIENT:
         if recorded and ufunc not in _WITHOUT_GRADIENT:
             raise _no_rule(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}"))
         return _on_arrays(getattr(ufunc, method), inputs, options, targets)
-    if method == "reduce":
+    if method != "__call__":
         options.setdefault("axis", 0)
-    if unknown := set(options) - {"axis", "keepdims"}:
+    if unknown := set(options) - _OPTIONS[method]:
         raise TypeError(
             f"np.{ufunc.__name__}: {min(unknown)}= is not recorded; "
             + ("use np.where(mask, ..., ...)" if "where" in unknown else "apply .astype() to the operands")
         )
     result = rule(*inputs, **options)
+    if type(result) is Selection:  # a running extreme: NumPy gives the values alone
+        result = result.values
     return _into(targets[0], result, ufunc.__name__) if targets else result
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, TypeAlias
+import warnings
+from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.axes import Axis, as_axis, count, expanded, given, joined, parted, spread
+from tinygrad_fs.ops.copying import astype
+from tinygrad_fs.ops.cumulative import product_of_others
+from tinygrad_fs.ops.elementwise import where as choose
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["max", "mean", "min", "sum", "var"]
-
-Axis: TypeAlias = "int | tuple[int, ...] | None"
+__all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "nanmean", "nansum", "prod", "sum"]
 
 
 class Sum(Op):
@@ -24,41 +27,39 @@ class Sum(Op):
         return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
     def vjp(g: Any, shapes: Any, axis: Any, keepdims: bool) -> Any:
-        return _spread(g, shapes[0], axis, keepdims)
+        return spread(g, shapes[0], axis, keepdims)
+
+
+class Prod(Op):
+    """y = product of x over some axes;  dy/dx_i = product of the others, taken without division."""
+
+    def forward(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
+        if x.dtype == np.float16:
+            return np.multiply.reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(np.float16)
+        return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
+
+    def vjp(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+        others = parted(product_of_others(*joined(x, axis)), x.shape, axis)
+        return expanded(g, x.shape, axis, keepdims) * others
 
 
 class Mean(Op):
     """y = mean of x over some axes, n values each;  dy/dx = 1 / n."""
 
     def forward(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
-        if x.dtype.kind != "f" or x.dtype == np.float16:
+        if x.dtype.kind != "f" or x.dtype == np.float16 or not x.size:  # of nothing: nan, with NumPy's warning
             return np.mean(x, axis=axis, keepdims=keepdims)
-        return np.add.reduce(x, axis=axis, keepdims=keepdims) / _count(x.shape, axis)
+        return np.add.reduce(x, axis=axis, keepdims=keepdims) / count(x.shape, axis)
 
     def vjp(g: Any, shapes: Any, axis: Any, keepdims: bool) -> Any:
-        return _spread(g / _count(shapes[0], axis), shapes[0], axis, keepdims)
-
-
-class Var(Op):
-    """y = sum of (x - mean)^2 / (n - ddof);  dy/dx = 2 (x - mean) / (n - ddof).
-
-    An op of its own since its variance is taken in two passes, and its derivative needs the input alone.
-    """
-
-    def forward(x: Any, *, axis: Any = None, ddof: float = 0, keepdims: Any = False) -> Any:
-        return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
-
-    def vjp(g: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
-        deviation = x - np.mean(x, axis=axis, keepdims=True)
-        n = _count(x.shape, axis)
-        return _expanded(g, x.shape, axis, keepdims) * (deviation * (2.0 / (n - ddof) if n > ddof else math.nan))
+        return spread(g / count(shapes[0], axis), shapes[0], axis, keepdims)
 
 
 class Max(Op):
     """y = max of x over some axes;  the largest take the gradient, evenly where there are ties."""
 
-    def forward(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
-        return np.max(x, axis=axis, keepdims=keepdims)
+    def forward(x: Any, *, axis: Any = None, keepdims: Any = False, initial: Any = None) -> Any:
+        return np.maximum.reduce(x, axis=axis, keepdims=keepdims, initial=initial)
 
     def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
         return _to_extremes(g, x, out, axis, keepdims)
@@ -67,47 +68,48 @@ class Max(Op):
 class Min(Op):
     """y = min of x over some axes;  the smallest take the gradient, evenly where there are ties."""
 
-    def forward(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
-        return np.min(x, axis=axis, keepdims=keepdims)
+    def forward(x: Any, *, axis: Any = None, keepdims: Any = False, initial: Any = None) -> Any:
+        return np.minimum.reduce(x, axis=axis, keepdims=keepdims, initial=initial)
 
     def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
         return _to_extremes(g, x, out, axis, keepdims)
 
 
-def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    if axis is None:
-        return tuple(range(ndim))
-    return tuple([each % ndim for each in (axis if isinstance(axis, tuple) else (axis,))])
+class LogSumExp(Op):
+    """y = log sum of exp(x) over some axes;  dy/dx = exp(x - y), which neither overflows nor is nan at -inf."""
 
+    def forward(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
+        dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+        x = x.astype(np.float32 if dtype == np.float16 else dtype, copy=False)
+        top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
+        top = np.where(np.isfinite(top), top, 0)
+        total = np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)
+        with np.errstate(divide="ignore"):  # the logarithm of nothing, or of -inf alone
+            result = np.log(total) + top
+        return (result if keepdims else result.squeeze(axis)).astype(dtype, copy=False)
 
-def _count(shape: tuple[int, ...], axis: Any) -> int:
-    return math.prod([shape[each] for each in _axes(axis, len(shape))])
-
-
-def _expanded(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
-    """Put the axes that a reduction took away back, with size 1."""
-    if keepdims or axis is None or not shape:
-        return g  # a 0-d gradient broadcasts as it is
-    axes = _axes(axis, len(shape))
-    return np.reshape(g, tuple([1 if i in axes else size for i, size in enumerate(shape)]))
-
-
-def _spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
-    """Give each of the reduced values the gradient of the result."""
-    g = _expanded(g, shape, axis, keepdims)
-    if isinstance(g, (np.ndarray, np.generic)) and math.prod(shape) <= 4096:
-        return np.zeros(shape, g.dtype) + g  # 0.5 us, where the view of np.broadcast_to takes 2.3
-    return np.broadcast_to(g, shape)
+    def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+        finite = np.where(out == -np.inf, 0, out)
+        return expanded(g, x.shape, axis, keepdims) * np.exp(x - expanded(finite, x.shape, axis, keepdims))
 
 
 def _to_extremes(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
-    extreme = _expanded(out, x.shape, axis, keepdims)
-    chosen = (x == extreme) | (x != x)  # a nan is the result wherever it stands
-    share = _expanded(g, x.shape, axis, keepdims) / np.sum(chosen, axis=axis, keepdims=True).astype(g.dtype)
+    chosen = x == expanded(out, x.shape, axis, keepdims)
+    if (out != out).any():
+        chosen = chosen | (x != x)  # a nan is the result wherever it stands
+    share = expanded(g, x.shape, axis, keepdims) / np.sum(chosen, axis=axis, keepdims=True).astype(g.dtype)
     return np.where(chosen, share, 0)
 
 
-def sum(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def sum(
+    x: TensorLike,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: TensorLike | None = None,
+    where: Any = True,
+) -> Tensor:
     """Sum over `axis`.
 
     Parameters
@@ -115,8 +117,14 @@ def sum(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     x : array_like
     axis : int or tuple of int, optional
         Over which axes; all by default. An empty tuple reduces nothing.
+    dtype : dtype, optional
+        Cast to it first.
     keepdims : bool, default False
         Keep the reduced axes with size 1.
+    initial : array_like, optional
+        What to begin with; 0 by default.
+    where : array_like of bool, optional
+        Which values count; all by default.
 
     Returns
     -------
@@ -134,10 +142,39 @@ def sum(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> tg.sum(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     tensor([4., 6.])
     """
-    return Sum.apply(x, axis=_as_axis(axis), keepdims=keepdims)
+    total = Sum.apply(_counted(x, dtype, where, 0), axis=as_axis(axis), keepdims=keepdims)
+    return total if initial is None else total + initial
 
 
-def mean(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def prod(
+    x: TensorLike,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: TensorLike | None = None,
+    where: Any = True,
+) -> Tensor:
+    """Product over `axis`; parameters as in `sum`. The product of nothing is 1.
+
+    The derivative is the product of the other values. It is taken without division, so it is exact where
+    values are 0, at every order.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> x = tg.tensor([2.0, 0.0, 4.0], requires_grad=True)
+    >>> tg.prod(x).backward()
+    >>> x.grad
+    tensor([0., 8., 0.])
+    """
+    total = Prod.apply(_counted(x, dtype, where, 1), axis=as_axis(axis), keepdims=keepdims)
+    return total if initial is None else total * initial
+
+
+def mean(
+    x: TensorLike, axis: Axis = None, dtype: DTypeLike | None = None, *, keepdims: bool = False, where: Any = True
+) -> Tensor:
     """Arithmetic mean over `axis`; parameters as in `sum`. The mean of nothing is nan, with NumPy's warning.
 
     Examples
@@ -146,33 +183,20 @@ def mean(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> tg.mean(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=1)
     tensor([1.5, 3.5])
     """
-    return Mean.apply(x, axis=_as_axis(axis), keepdims=keepdims)
+    if where is not True:
+        return _mean_where(given(x), axis, dtype, keepdims, where)
+    return Mean.apply(_counted(x, dtype, True, 0), axis=as_axis(axis), keepdims=keepdims)
 
 
-def var(x: TensorLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
-    """Variance over `axis`: the mean square deviation from the mean, divided by ``n - ddof``.
+def max(
+    x: TensorLike, axis: Axis = None, *, keepdims: bool = False, initial: float | None = None, where: Any = True
+) -> Tensor:
+    """Largest value over `axis`; parameters as in `sum`. Ties share the gradient evenly; nan wins.
 
     Parameters
     ----------
-    x : array_like
-    axis : int or tuple of int, optional
-        Over which axes; all by default.
-    ddof : float, default 0
-        0 for the biased variance (NumPy's default), 1 for the unbiased one (PyTorch's default).
-    keepdims : bool, default False
-        Keep the reduced axes with size 1.
-
-    Examples
-    --------
-    >>> import tinygrad_fs as tg
-    >>> tg.var(tg.tensor([1.0, 2.0, 3.0, 4.0]))
-    tensor(1.25)
-    """
-    return Var.apply(x, axis=_as_axis(axis), ddof=ddof, keepdims=keepdims)
-
-
-def max(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Largest value over `axis`; parameters as in `sum`. Ties share the gradient evenly; nan wins.
+    initial : number, optional
+        What the result is at least; needed for an empty `axis` and with `where`.
 
     Raises
     ------
@@ -185,11 +209,13 @@ def max(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> tg.max(tg.tensor([[1.0, 5.0], [7.0, 3.0]]), axis=1)
     tensor([5., 7.])
     """
-    return Max.apply(x, axis=_as_axis(axis), keepdims=keepdims)
+    return Max.apply(_candidates("max", x, initial, where), axis=as_axis(axis), keepdims=keepdims, initial=initial)
 
 
-def min(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Smallest value over `axis`; parameters as in `sum`. Ties share the gradient evenly; nan wins.
+def min(
+    x: TensorLike, axis: Axis = None, *, keepdims: bool = False, initial: float | None = None, where: Any = True
+) -> Tensor:
+    """Smallest value over `axis`; parameters as in `max`. Ties share the gradient evenly; nan wins.
 
     Raises
     ------
@@ -202,8 +228,110 @@ def min(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> tg.min(tg.tensor([[1.0, 5.0], [7.0, 3.0]]), axis=1)
     tensor([1., 3.])
     """
-    return Min.apply(x, axis=_as_axis(axis), keepdims=keepdims)
+    return Min.apply(_candidates("min", x, initial, where), axis=as_axis(axis), keepdims=keepdims, initial=initial)
 
 
-def _as_axis(axis: Any) -> Any:
-    return tuple(axis) if isinstance(axis, list) else axis
+def amax(
+    x: TensorLike, axis: Axis = None, *, keepdims: bool = False, initial: float | None = None, where: Any = True
+) -> Tensor:
+    """Another name of `max`, as in NumPy.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.amax(tg.tensor([1.0, 5.0]))
+    tensor(5.)
+    """
+    return max(x, axis, keepdims=keepdims, initial=initial, where=where)
+
+
+def amin(
+    x: TensorLike, axis: Axis = None, *, keepdims: bool = False, initial: float | None = None, where: Any = True
+) -> Tensor:
+    """Another name of `min`, as in NumPy.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.amin(tg.tensor([1.0, 5.0]))
+    tensor(1.)
+    """
+    return min(x, axis, keepdims=keepdims, initial=initial, where=where)
+
+
+def logsumexp(x: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """Logarithm of the sum of exponentials over `axis`, without overflow; parameters as in `sum`.
+
+    Values of -inf add nothing and get gradient 0; of -inf alone, or of nothing, the result is -inf.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]))
+    tensor(1000.6932)
+    """
+    return LogSumExp.apply(given(x), axis=as_axis(axis), keepdims=keepdims)
+
+
+def nansum(
+    x: TensorLike,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: TensorLike | None = None,
+    where: Any = True,
+) -> Tensor:
+    """Sum over `axis` of what is not nan; parameters as in `sum`. A nan gets gradient 0.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nansum(tg.tensor([1.0, float("nan"), 3.0]))
+    tensor(4.)
+    """
+    x = given(x)
+    return sum(choose(np.isnan(x), 0, x), axis, dtype, keepdims=keepdims, initial=initial, where=where)
+
+
+def nanmean(
+    x: TensorLike, axis: Axis = None, dtype: DTypeLike | None = None, *, keepdims: bool = False, where: Any = True
+) -> Tensor:
+    """Mean over `axis` of what is not nan; parameters as in `sum`. A nan gets gradient 0.
+
+    Where all are nan so is the result, with NumPy's warning.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nanmean(tg.tensor([1.0, float("nan"), 3.0]))
+    tensor(2.)
+    """
+    x = given(x)
+    return mean(x, axis, dtype, keepdims=keepdims, where=np.logical_and(np.logical_not(np.isnan(x)), where))
+
+
+def _counted(x: Any, dtype: Any, where: Any, identity: float) -> Any:
+    """`x` in its dtype, with what changes nothing in the place of what does not count."""
+    x = given(x)
+    if where is not True:
+        x = choose(where, x, identity)
+    return x if dtype is None or x.dtype == dtype else astype(x, dtype)
+
+
+def _candidates(name: str, x: Any, initial: Any, where: Any) -> Any:
+    if where is True:
+        return given(x)
+    if initial is None:
+        raise ValueError(f"{name}: with where= there may be nothing to choose from; give initial= too")
+    return choose(where, x, initial)
+
+
+def _mean_where(x: Any, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Tensor:
+    total = sum(x, axis, dtype, keepdims=keepdims, where=where)
+    mask = np.broadcast_to(where.data if isinstance(where, Tensor) else where, x.shape)
+    n = np.count_nonzero(mask, axis=as_axis(axis), keepdims=keepdims)
+    if not np.all(n):
+        warnings.warn("Mean of empty slice", RuntimeWarning, stacklevel=3)
+    with np.errstate(invalid="ignore"):
+        return total / np.asarray(n, total.dtype if total.dtype.kind == "f" else np.float64)

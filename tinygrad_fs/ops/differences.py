@@ -1,0 +1,115 @@
+"""Differences of samples, and the area under them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from tinygrad_fs.ops.axes import given, part
+from tinygrad_fs.ops.copying import clone
+from tinygrad_fs.ops.reduction import sum
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = ["diff", "trapezoid"]
+
+
+def diff(
+    x: TensorLike,
+    n: int = 1,
+    axis: int = -1,
+    prepend: TensorLike | None = None,
+    append: TensorLike | None = None,
+) -> Tensor:
+    """Difference of each value from the one before it along `axis`, taken `n` times.
+
+    Parameters
+    ----------
+    x : array_like
+    n : int, default 1
+        How many times; 0 gives the values themselves.
+    axis : int, default -1
+    prepend, append : array_like, optional
+        What to join to `x` at the beginning and at the end before differences are taken: a number, or a tensor
+        of the shape of `x` but for `axis`.
+
+    Returns
+    -------
+    Tensor
+        Shorter by `n` along `axis`. Of bools it tells where they change.
+
+    Raises
+    ------
+    ValueError
+        If `n` is negative or `x` is 0-d.
+    numpy.exceptions.AxisError
+        If the axis is out of range.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.diff(tg.tensor([1.0, 4.0, 9.0]), prepend=0)
+    tensor([1., 3., 5.])
+    """
+    values = given(x)
+    if n < 0:
+        raise ValueError(f"diff: n is {n}; it must not be negative")
+    if values.ndim == 0:
+        raise ValueError("diff: x is 0-d; it needs at least one axis")
+    along = normalize_axis_index(axis, values.ndim)
+    if n == 0:
+        return clone(values)
+    pieces = [_end(end, values, along) for end in (prepend, append) if end is not None]
+    if pieces:
+        pieces.insert(0 if prepend is None else 1, values)
+        values = np.concatenate(pieces, axis=along)
+    for _ in range(n):
+        behind, ahead = part(values, along, 0, -1), part(values, along, 1)
+        values = ahead != behind if values.dtype == bool else ahead - behind
+    return values  # type: ignore[no-any-return]
+
+
+def trapezoid(y: TensorLike, x: TensorLike | None = None, dx: TensorLike = 1.0, axis: int = -1) -> Tensor:
+    """Area under samples along `axis`, by the trapezoidal rule: the sum of ``(x_i+1 - x_i) * (y_i + y_i+1) / 2``.
+
+    Parameters
+    ----------
+    y : array_like
+        The samples.
+    x : array_like, optional
+        Where they were taken: of one axis, or of a shape that broadcasts with that of `y`. It has a gradient too.
+    dx : array_like, default 1.0
+        How far they are apart, if `x` is not given.
+    axis : int, default -1
+
+    Raises
+    ------
+    ValueError
+        If the numbers of samples and of places differ.
+    numpy.exceptions.AxisError
+        If the axis is out of range.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.trapezoid(tg.tensor([1.0, 2.0, 3.0]), x=tg.tensor([4.0, 6.0, 8.0]))
+    tensor(8.)
+    """
+    samples = given(y)
+    along = normalize_axis_index(axis, samples.ndim)
+    widths: Any = dx
+    if x is not None:
+        alone = np.ndim(x) == 1  # places along the one axis, whatever the others
+        widths = diff(x, axis=-1 if alone else axis)
+        if alone:
+            widths = np.reshape(widths, (-1, *[1] * (samples.ndim - along - 1)))
+    return sum(widths * (part(samples, along, 1) + part(samples, along, 0, -1)) / 2.0, axis)
+
+
+def _end(value: Any, x: Any, axis: int) -> Any:
+    """What is to be joined to `x`, in its dtype if it is a number, which has to be of size 1 along the axis."""
+    if isinstance(value, (bool, int, float)):
+        value = np.asarray(value, np.result_type(x.dtype, value))
+    value = given(value)
+    return np.broadcast_to(value, (*x.shape[:axis], 1, *x.shape[axis + 1 :])) if value.ndim == 0 else value

@@ -1,0 +1,53 @@
+"""Selection along an axis: what sorts, order statistics and running extremes do once they know the places."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_fs.op import Op
+from tinygrad_fs.tensor import Tensor
+
+
+class Selection(NamedTuple):
+    """Values that were selected along an axis, and the indices at which they stand."""
+
+    values: Tensor
+    indices: Tensor
+
+    @classmethod
+    def of(cls, x: Any, values: Any, places: Any) -> Selection:
+        """Tensors where `x` is one, arrays where it is an array."""
+        return cls(values, Tensor._of(places) if isinstance(x, Tensor) else places)
+
+
+class Pick(Op):
+    """y holds the values of x at integer places along an axis;  dy/dx: the gradient, added there to zeros.
+
+    `distinct` says that no place is named twice.
+    """
+
+    def forward(x: Any, *, places: Any, axis: int, distinct: bool = False) -> Any:
+        return np.take_along_axis(x, places, axis)
+
+    def vjp(g: Any, shapes: Any, places: Any, axis: int, distinct: bool) -> Any:
+        return PutBack.apply(g, places=places, axis=axis, distinct=distinct, size=shapes[0][axis])
+
+
+class PutBack(Op):
+    """y is zero along an axis of the given size but for x, added at integer places;  dy/dx: the gradient there."""
+
+    def forward(x: Any, *, places: Any, axis: int, distinct: bool, size: int) -> Any:
+        shape = (*x.shape[:axis], size, *x.shape[axis + 1 :])
+        if distinct:
+            result = np.zeros_like(x, shape=shape)
+            np.put_along_axis(result, places, x, axis)
+            return result
+        positions = np.take_along_axis(np.arange(math.prod(shape)).reshape(shape), places, axis)
+        sums = np.bincount(positions.ravel(), weights=x.ravel(), minlength=math.prod(shape))
+        return sums.reshape(shape).astype(x.dtype, copy=False)
+
+    def vjp(g: Any, places: Any, axis: int, distinct: bool) -> Any:
+        return Pick.apply(g, places=places, axis=axis, distinct=distinct)
