@@ -85,6 +85,14 @@ def test_a_kink_within_the_step_is_passed_over_and_counted():
     assert "1 more at kinks" in str(result)
 
 
+def test_a_kink_that_is_not_passed_over_leaves_a_small_error():
+    w = leaf([1e-7, *np.linspace(1, 2, 9)])
+    for weight, kinks in ((5e-5, 0), (5e-4, 1)):
+        result = check_gradients(lambda weight=weight: (w * w).sum() + weight * tg.relu(w[:1]).sum(), {"w": w})
+        assert result.kinks == kinks
+        assert result.worst < 5e-5
+
+
 def test_kinks_everywhere_do_not_pass_for_a_check():
     w = leaf([1e-7, -2e-7, 1.0])
     result = check_gradients(lambda: tg.relu(w).sum(), {"w": w})

@@ -35,7 +35,7 @@ class Settings:
     """What the user can choose. The folder `out` must exist when the demo runs."""
 
     epochs: int = 40
-    batch_size: int = 64
+    batch_size: int = 96
     seed: int = 0
     out: Path = Path("tinygrad-fs-demo")
 

@@ -16,7 +16,7 @@ from tinygrad_fs.random import default_generator
 
 __all__ = ["Epoch", "count_right", "fix_dropout", "network", "shifted", "train"]
 
-_PEAK = 5e-3  # the highest learning rate of Adam
+_PEAK = 6e-3  # the highest learning rate of Adam
 _WARM_UP = 0.2  # the part of the training in which the learning rate rises to it
 _SHIFT = 0.9  # pixels
 
