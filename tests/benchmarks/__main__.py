@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from machine import Patience, all_cores, describe, load
+from machine import all_cores, describe, load
 from pairs import BenchmarkError, import_times, memory, times
 from results import Result
 from workloads import OURS, REFERENCE, WORKLOADS
@@ -83,7 +83,7 @@ def parse() -> argparse.Namespace:
         metavar="SECONDS",
         type=float,
         default=_PATIENCE,
-        help="how long to wait for moments without other processes, per row; %(default)s if not given",
+        help="for waiting until no other process runs, and repeating what one disturbed; %(default)s per row",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the results there as well")
     parser.add_argument("--profile", metavar="NAME", choices=names, help="show where the time of our side goes instead")
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
                 continue
             if "time" in workload.limits:
                 for threads in options.threads or sorted({1, all_cores()}):
-                    yield times(workload, peer, threads, pairs, Patience(options.patience))
+                    yield times(workload, peer, threads, pairs, options.patience)
             if "memory" in workload.limits:
                 result = memory(workload, peer, min(pairs, _PAIRS_FOR_MEMORY))
                 if result is None:
@@ -115,7 +115,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
                 else:
                     yield result
     if _IMPORT in wanted:
-        yield import_times(_IMPORT_LIMIT, min(pairs, _PAIRS_OF_PROCESSES), Patience(options.patience))
+        yield import_times(_IMPORT_LIMIT, min(pairs, _PAIRS_OF_PROCESSES), options.patience)
 
 
 def profile(name: str) -> None:

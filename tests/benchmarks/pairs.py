@@ -9,10 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from machine import Patience
+from quiet import Quiet
 from results import Result
 from worker import THREAD_VARIABLES
 from workloads import OURS, REFERENCE, Workload
@@ -42,6 +43,11 @@ class Worker:
             text=True,
             env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
         )
+
+    @property
+    def process(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
     def ask(self, request: str, count: int = 0) -> Any:
         """The answer to a request; see `worker.answer`."""
@@ -75,7 +81,7 @@ def workers(workload: Workload, peer: str, threads: int) -> Iterator[tuple[Worke
             worker.close()
 
 
-def times(workload: Workload, peer: str, threads: int, pairs: int, patience: Patience) -> Result:
+def times(workload: Workload, peer: str, threads: int, pairs: int, patience: float) -> Result:
     """Seconds per step, pair by pair. While the result is too noisy, as many pairs again are taken, twice at most."""
     ours: list[float] = []
     theirs: list[float] = []
@@ -84,16 +90,22 @@ def times(workload: Workload, peer: str, threads: int, pairs: int, patience: Pat
         _check_agreement(workload, peer, *[worker.ask("check") for worker in both])
         slowest = max([worker.ask("warm") for worker in both])
         steps = math.ceil(_TURN_SECONDS / slowest)
+        quiet = Quiet(patience, [worker.process for worker in both])
         for _ in range(_ROUNDS):
             for number in range(pairs):
-                patience.wait()
-                # Each goes first in every second pair: what changes steadily then favours neither.
-                turns = list(zip(both, (ours, theirs)))
-                for worker, seconds in reversed(turns) if number % 2 else turns:
-                    seconds.append(worker.ask("time", steps))
+                our_seconds, their_seconds = quiet.measure(partial(_pair, both, steps, number % 2 == 1))
+                ours.append(our_seconds)
+                theirs.append(their_seconds)
             if not result.is_noisy:
                 break
     return result
+
+
+def _pair(both: tuple[Worker, Worker], steps: int, reverse: bool) -> tuple[float, float]:
+    """A turn of each. Each goes first in every second pair: what changes steadily then favours neither."""
+    first, second = reversed(both) if reverse else both
+    seconds = first.ask("time", steps), second.ask("time", steps)
+    return (seconds[1], seconds[0]) if reverse else seconds
 
 
 def memory(workload: Workload, peer: str, pairs: int) -> Result | None:
@@ -112,16 +124,17 @@ def memory(workload: Workload, peer: str, pairs: int) -> Result | None:
     return Result(workload.name, workload.title, "memory", peer, 1, ours, theirs, _limit(workload, peer, "memory"))
 
 
-def import_times(limit: float, pairs: int, patience: Patience) -> Result:
+def import_times(limit: float, pairs: int, patience: float) -> Result:
     """Seconds for `import tinygrad_fs` and for `import numpy`, each time in a new process."""
     for module in (OURS, "numpy"):
         _import_time(module)  # compiles what is not compiled, and reads the files into the system's cache
     ours: list[float] = []
     theirs: list[float] = []
+    quiet = Quiet(patience)
     for _ in range(pairs):
-        patience.wait()
-        ours.append(_import_time(OURS))
-        theirs.append(_import_time("numpy"))
+        our_seconds, their_seconds = quiet.measure(lambda: (_import_time(OURS), _import_time("numpy")))
+        ours.append(our_seconds)
+        theirs.append(their_seconds)
     return Result("import", f"`import {OURS}` against `import numpy`", "import", "numpy", None, ours, theirs, limit)
 
 
