@@ -1,7 +1,8 @@
-"""Differentiation beyond `backward`: gradients as values, numeric checks, and the search for nan."""
+"""Differentiation beyond `backward`: gradients as values, less memory, numeric checks, and the search for nan."""
 
 from tinygrad_fs.autograd.anomaly import AnomalyError, detect_anomaly
 from tinygrad_fs.autograd.check import GradcheckError, gradcheck, gradgradcheck
+from tinygrad_fs.autograd.checkpoint import checkpoint
 from tinygrad_fs.autograd.differentiate import grad
 from tinygrad_fs.gradmode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_fs.graph import BackwardError
@@ -10,6 +11,7 @@ __all__ = [
     "AnomalyError",
     "BackwardError",
     "GradcheckError",
+    "checkpoint",
     "detect_anomaly",
     "enable_grad",
     "grad",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 from tinygrad_fs.changes import tick
-from tinygrad_fs.graph import Node
+from tinygrad_fs.graph import Node, Output
 
 __all__ = ["Region"]
 
@@ -34,7 +34,8 @@ class Region:
         border = []
         while stack:
             node = stack.pop()
-            if node.index < self.start:
+            source = node.inputs[0] if type(node) is Output else node  # one of several outputs goes with its op
+            if source is not None and source.index < self.start:
                 border.append(node)
                 continue
             for edge in node.inputs:
