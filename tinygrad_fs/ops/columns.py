@@ -4,36 +4,39 @@ What an output position sees becomes a column, so that a correlation is ``filter
 written through a strided view of the padded images, a block of positions at a time, into a buffer that stays in
 the cache: they are never held as a whole, and the gradient of the filters builds them again.
 
-A block takes all of a few samples, or some rows of one. Its samples stand innermost, so that the copies run over
-whole output rows times samples even where images are small. Blocks are cut by shape alone and summed in a fixed
-order, so results do not depend on the machine's load.
+A block takes all of a few samples, or some rows of one. Its samples stand innermost, so that copies run over
+whole rows times samples even where images are small. Blocks are cut by shape alone and summed in a fixed order:
+the same input gives the same bits.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-__all__ = ["Pair", "correlate", "correlate_filters"]
+__all__ = ["Blocks", "Columns", "Geometry", "Pair", "Window", "samples_at_a_time"]
 
-Pair = tuple[int, int]
+Pair: TypeAlias = tuple[int, int]
 
-# Measured with OpenBLAS on one core of a Xeon. Products of up to a million multiplications go without packing,
-# which for 16 to 32 filters is 1.3 to 1.6 times as fast; they are best at 64 to 128 positions each.
+# All measured with OpenBLAS 0.3.31 on one core of a Xeon.
+# From this width on the rows of one image are long enough to be copied fast; else samples are interleaved.
+_WIDE = 24
+_INTERLEAVED = 96
+# OpenBLAS multiplies without packing up to a million multiplications. For 16 to 32 filters that is up to 1.8
+# times as fast, with the columns of 64 to 128 positions in a piece of memory of their own.
 _SMALL_PRODUCT = 1_000_000
 _POSITIONS = 128
-# From this width on the rows of one image are long enough to be copied fast, and samples need not be interleaved.
-_WIDE = 24
-_INTERLEAVED = 64
-_BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 4 << 20
+LEAST_POSITIONS = 192
 
 
 class Geometry(NamedTuple):
     """Where outputs look: position (r, c) sees, at tap (i, j), the input at r sh + i dh + top, c sw + j dw + left.
 
-    Outside of the image there are zeros; `top` and `left` are usually negative.
+    Outside of the image there are zeros; `top` and `left`, the origin, are usually negative.
     """
 
     size: Pair
@@ -43,189 +46,212 @@ class Geometry(NamedTuple):
     dilation: Pair
     groups: int
 
-    def is_plain(self, image: Pair) -> bool:
-        """Whether each output position sees just the same position of the image."""
-        return self.kernel == (1, 1) and self.stride == (1, 1) and self.origin == (0, 0) and self.size == image
 
-    def span(self, axis: int, length: int) -> int:
-        """How many input positions `length` neighbouring outputs see."""
-        return (length - 1) * self.stride[axis] + (self.kernel[axis] - 1) * self.dilation[axis] + 1
-
-
-class Plan(NamedTuple):
-    """How to cut: samples of a block, products of a block, output rows of a product."""
-
-    samples: int
-    products: int
-    rows: int
-
-    @classmethod
-    def of(cls, count: int, depth: int, filters: int, geometry: Geometry, plain: bool, itemsize: int) -> Plan:
-        """Cut the outputs for `count` images, with `depth` rows of columns and `filters` in each group."""
-        height, width = geometry.size
-        samples = 1
-        if width < _WIDE and not plain:
-            blocks = max(1, -(-count // max(4, _INTERLEAVED // width)))
-            samples = max(1, -(-count // blocks))
-        line = samples * width
-        block_rows = max(1, _BLOCK_BYTES // (depth * geometry.groups * line * itemsize), 256 // line)
-        if depth * filters * max(line, 64) <= _SMALL_PRODUCT and filters > 1 and not plain:
-            at_most = max(1, min(_POSITIONS, _SMALL_PRODUCT // (depth * filters)) // line)
-            rows = max(r for r in range(1, min(at_most, height) + 1) if height % r == 0)
-            return cls(samples, max(1, min(height, block_rows) // rows), rows)
-        if block_rows < height:  # rather even blocks than one that is left over
-            block_rows = -(-height // -(-height // block_rows))
-        return cls(samples, 1, min(height, block_rows))
+def samples_at_a_time(count: int, width: int) -> int:
+    """How many samples to interleave for outputs of that width."""
+    if width >= _WIDE:
+        return 1
+    blocks = max(1, -(-count // max(4, _INTERLEAVED // width)))
+    return max(1, -(-count // blocks))
 
 
-class Block:
-    """Buffers for blocks of one form, and the views that fill them.
+class Window:
+    """A buffer for what a block of outputs sees of some images, with the zeros around them.
 
     Attributes
     ----------
-    columns : array (products, groups, depth, positions)
-        Positions run over rows, columns, samples.
+    padded : array (channels, rows, phases, columns, samples)
+        Columns that are congruent modulo the stride stand together in a phase, so that what a tap sees
+        along a row of outputs is one run of memory. There is a spare row at the end.
     """
 
-    def __init__(self, x: Any, geometry: Geometry, samples: int, products: int, rows: int, dtype: Any) -> None:
-        channels = x.shape[1]
-        (kh, kw), (sh, sw), (dh, dw) = geometry.kernel, geometry.stride, geometry.dilation
-        width = geometry.size[1]
-        self.geometry = geometry
-        self.samples, self.products, self.rows = samples, products, rows
-        self.height = height = products * rows
+    def __init__(self, x: Any, geometry: Geometry, samples: int, height: int, dtype: Any) -> None:
         self.images = x.transpose(1, 2, 3, 0)
-        spans = geometry.span(0, height), geometry.span(1, width)
-        self.padded = np.zeros_like(x, shape=(channels, *spans, samples), dtype=dtype)
-        windows = sliding_window_view(
-            self.padded,
-            ((height - 1) * sh + 1, (width - 1) * sw + 1),
-            axis=(1, 2),
-        )[:, ::dh, ::dw, :, ::sh, ::sw]
-        windows = windows.reshape(channels, kh, kw, samples, products, rows, width)
-        self.windows = windows.transpose(4, 0, 1, 2, 5, 6, 3)
-        self.taps = np.empty_like(x, shape=self.windows.shape, dtype=dtype)
-        self.columns = self.taps.reshape(products, geometry.groups, -1, rows * width * samples)
+        self.samples = samples
+        (self.step, phases), (spread, aside) = geometry.stride, geometry.dilation
+        (kh, kw), (self.top, left) = geometry.kernel, geometry.origin
+        self.rows = (height - 1) * self.step + (kh - 1) * spread + 1
+        columns = geometry.size[1] + (kw - 1) * aside // phases
+        self.padded = np.zeros_like(x, shape=(x.shape[1], self.rows + 1, phases, columns, samples), dtype=dtype)
+        self.copies = []
+        for phase in range(phases):
+            first = left + phase  # column c of the phase is column first + c phases of the image
+            begin = max(0, -(first // phases))
+            end = max(begin, min(columns, -((first - x.shape[3]) // phases)))
+            source = slice(first + begin * phases, max(0, first + end * phases), phases)
+            self.copies.append((self.padded[:, :, phase, begin:end], self.images[:, :, source]))
 
-    def fill(self, sample: int, row: int) -> Any:
-        """The columns of the block that begins at a sample and an output row."""
-        top, bottom, above = _overlap(self.geometry, 0, row, self.padded.shape[1], self.images.shape[1])
-        left, right, before = _overlap(self.geometry, 1, 0, self.padded.shape[2], self.images.shape[2])
-        below = above + bottom - top
-        self.padded[:, :above] = 0  # other rows of the image may have stood here
-        self.padded[:, below:] = 0
-        self.padded[:, above:below, before : before + right - left] = self.images[
-            :, top:bottom, left:right, sample : sample + self.samples
-        ]
-        np.copyto(self.taps, self.windows)
+    def fill(self, sample: int, row: int) -> None:
+        """Copy what the outputs from `row` on see of the images from `sample` on."""
+        first = row * self.step + self.top
+        begin = max(first, 0)
+        end = max(begin, min(first + self.rows, self.images.shape[1]))
+        self.padded[:, : begin - first] = 0  # other rows of the images may have stood here
+        self.padded[:, end - first :] = 0
+        for target, images in self.copies:
+            target[:, begin - first : end - first] = images[:, begin:end, :, sample : sample + self.samples]
+
+    def along(self, geometry: Geometry, tap: int) -> Any:
+        """What a tap sees along rows of outputs, of shape (channels, rows, out columns, samples)."""
+        position = tap * geometry.dilation[1]
+        phase, first = position % geometry.stride[1], position // geometry.stride[1]
+        return self.padded[:, :, phase, first : first + geometry.size[1]]
+
+
+class Columns:
+    """A block of output positions: `samples` samples, `rows` rows, in products of `step` rows each.
+
+    `pitch` is the number of positions to a row. Where it is that of the padded image, and not of the output, a
+    tap sees all rows as one run, and the positions at the end of a row mean nothing.
+    """
+
+    def __init__(self, x: Any, geometry: Geometry, samples: int, rows: int, step: int, pitch: int, dtype: Any) -> None:
+        (kh, kw), channels, products = geometry.kernel, x.shape[1], rows // step
+        self.geometry, self.samples, self.rows, self.step, self.pitch = geometry, samples, rows, step, pitch
+        self.window = Window(x, geometry, samples, rows, dtype)
+        taps = np.empty_like(x, shape=(products, channels, kh, kw, step, pitch, samples), dtype=dtype)
+        self.columns = taps.reshape(products, geometry.groups, -1, step * pitch * samples)
+        self.buffer: Any = None
+        see = self._see_runs if pitch > geometry.size[1] else self._see_rows
+        self.copies = [(taps[:, :, :, tap], see(tap, channels, products)) for tap in range(kw)]
+
+    def _see_rows(self, tap: int, channels: int, products: int) -> Any:
+        """What the taps of a column see: (products, channels, taps, step, columns, samples)."""
+        stride, spread = self.geometry.stride[0], self.geometry.dilation[0]
+        seen = sliding_window_view(self.window.along(self.geometry, tap), (self.rows - 1) * stride + 1, axis=1)
+        seen = seen[:, :-1:spread, :, :, ::stride]
+        return seen.reshape(channels, -1, self.pitch, self.samples, products, self.step).transpose(4, 0, 1, 5, 2, 3)
+
+    def _see_runs(self, tap: int, channels: int, products: int) -> Any:
+        """The same, with rows as wide as the window."""
+        flat = self.window.padded.reshape(channels, -1)[:, tap * self.geometry.dilation[1] :]
+        seen = sliding_window_view(flat, self.rows * self.pitch, axis=1)[:, :: self.geometry.dilation[0] * self.pitch]
+        seen = seen[:, : self.geometry.kernel[0]]
+        return seen.reshape(channels, -1, products, self.step, self.pitch, 1).transpose(2, 0, 1, 3, 4, 5)
+
+    def _fill(self, sample: int, row: int) -> Any:
+        """The columns, of shape (products, groups, channels and taps, positions)."""
+        self.window.fill(sample, row)
+        for target, seen in self.copies:
+            np.copyto(target, seen)
         return self.columns
 
-
-class PlainBlock:
-    """The columns of a 1 x 1 kernel: the images themselves."""
-
-    samples = products = 1
-
-    def __init__(self, x: Any, geometry: Geometry, rows: int) -> None:
-        self.height = self.rows = rows
-        self.width = geometry.size[1]
-        self.pixels = x.reshape(x.shape[0], 1, geometry.groups, x.shape[1] // geometry.groups, -1)
-
-    def fill(self, sample: int, row: int) -> Any:
-        """The columns of the block that begins at a sample and an output row."""
-        return self.pixels[sample, ..., row * self.width : (row + self.rows) * self.width]
-
-
-def _overlap(geometry: Geometry, axis: int, first: int, length: int, size: int) -> tuple[int, int, int]:
-    """Begin and end of what a window sees of an image's axis, and where in the window that begins."""
-    begin = first * geometry.stride[axis] + geometry.origin[axis]
-    inside = max(begin, 0)
-    return inside, max(inside, min(begin + length, size)), inside - begin
-
-
-class Blocks:
-    """All blocks of a correlation, in order."""
-
-    def __init__(self, x: Any, filters: int, geometry: Geometry, dtype: Any) -> None:
-        self.x, self.geometry, self.dtype = x, geometry, dtype
-        self.plain = geometry.is_plain(x.shape[2:]) and x.dtype == dtype
-        depth = x.shape[1] // geometry.groups * geometry.kernel[0] * geometry.kernel[1]
-        self.plan = Plan.of(
-            x.shape[0], depth, filters // geometry.groups, geometry, self.plain, np.dtype(dtype).itemsize
-        )
-        self.forms: dict[tuple[int, int, int], Block | PlainBlock] = {}
-
-    def __iter__(self) -> Any:
-        samples, products, rows = self.plan
-        count, height = self.x.shape[0], self.geometry.size[0]
-        for sample in range(0, count, samples):
-            row = 0
-            while row < height:
-                left = height - row
-                block = self._form(
-                    min(samples, count - sample), *((min(products, left // rows), rows) if rows <= left else (1, left))
-                )
-                yield sample, row, block
-                row += block.height
-
-    def _form(self, samples: int, products: int, rows: int) -> Block | PlainBlock:
-        key = (samples, products, rows)
-        if key not in self.forms:
-            self.forms[key] = (
-                PlainBlock(self.x, self.geometry, rows)
-                if self.plain
-                else Block(self.x, self.geometry, samples, products, rows, self.dtype)
-            )
-        return self.forms[key]
-
-
-def correlate(x: Any, w: Any, b: Any, out: Any, geometry: Geometry, dtype: Any) -> None:
-    """Write into `out` the correlation of images `x` (n, c, h, w) with filters `w` (f, c / groups, kh, kw).
-
-    `b` (f,) or None is added. `out` (n, f, *size) may be a strided view; sums are taken in `dtype`.
-    """
-    _, filters, _, width = out.shape
-    groups = geometry.groups
-    matrix = np.ascontiguousarray(w, dtype=dtype).reshape(groups, filters // groups, -1)
-    if b is not None:
-        b = b.astype(dtype, copy=False).reshape(groups, filters // groups, 1)
-    buffer = None
-    in_place = out.flags.c_contiguous and out.dtype == dtype
-    for sample, row, block in Blocks(x, filters, geometry, dtype):
-        part = out[sample : sample + block.samples, :, row : row + block.height]
-        shape = (block.products, groups, filters // groups, block.rows * width * block.samples)
-        columns = block.fill(sample, row)
-        if in_place and block.samples == 1:
-            product = part[0].reshape(groups, filters // groups, block.products, -1).transpose(2, 0, 1, 3)
+    def multiply(self, matrix: Any, b: Any, sample: int, row: int, part: Any, dense: bool) -> None:
+        """Write the outputs of the block into `part` (samples, filters, rows, columns); `dense`: it has no gaps."""
+        columns = self._fill(sample, row)
+        _, groups, filters, _ = matrix.shape
+        width = part.shape[3]
+        if dense and self.samples == 1 and self.pitch == width:
+            product = part[0].reshape(groups, filters, len(columns), -1).transpose(2, 0, 1, 3)
         else:
-            if buffer is None or buffer.shape != shape:
-                buffer = np.empty_like(x, shape=shape, dtype=dtype)
-            product = buffer
+            product = self.buffer = self._buffer(part, (len(columns), groups, filters, columns.shape[-1]))
         np.matmul(matrix, columns, out=product)
         if b is not None:
             np.add(product, b, out=product)
-        if product is buffer:
-            split = product.reshape(block.products, filters, block.rows, width, block.samples)
-            part.reshape(block.samples, filters, block.products, block.rows, width)[...] = split.transpose(
-                4, 1, 0, 2, 3
-            )
+        if product is self.buffer:
+            split = product.reshape(len(columns), groups * filters, self.step, self.pitch, self.samples)
+            target = part.reshape(self.samples, groups * filters, len(columns), self.step, width)
+            target[...] = split[:, :, :, :width].transpose(4, 1, 0, 2, 3)
+
+    def outer(self, sample: int, row: int, part: Any) -> Any:
+        """The products of columns and the outputs' gradients `part`, summed over positions."""
+        columns = self._fill(sample, row)
+        filters, groups = part.shape[1], self.geometry.groups
+        # Positions first, as the product likes it best; but a single filter is a vector that should be one run.
+        order = (1, 2, 3, 0) if filters == groups else (2, 3, 0, 1)
+        shape = (self.samples, filters, self.rows, self.pitch)
+        gathered = self.buffer = self._buffer(part, tuple(shape[axis] for axis in order))
+        gathered.transpose(np.argsort(order))[..., : part.shape[3]] = part
+        if filters == groups:
+            parts = gathered.reshape(groups, len(columns), -1, 1).transpose(1, 0, 2, 3)
+        else:
+            parts = gathered.reshape(len(columns), -1, groups, filters // groups).transpose(0, 2, 1, 3)
+        product = np.matmul(columns, parts)
+        return product if len(product) == 1 else product.sum(0, keepdims=True)
+
+    def _buffer(self, like: Any, shape: tuple[int, ...]) -> Any:
+        return np.zeros_like(like, shape=shape, dtype=self.columns.dtype) if self.buffer is None else self.buffer
 
 
-def correlate_filters(x: Any, g: Any, geometry: Geometry, dtype: Any) -> Any:
-    """The gradient of the filters of `correlate`, of shape (f, c / groups, kh, kw), from that of its output."""
-    _, filters, _, width = g.shape
-    groups = geometry.groups
-    channels = x.shape[1] // groups
-    depth = channels * geometry.kernel[0] * geometry.kernel[1]
-    total = np.zeros_like(x, shape=(groups, depth, filters // groups), dtype=dtype)
-    gathered = None
-    positions = g.transpose(2, 3, 0, 1)
-    for sample, row, block in Blocks(x, filters, geometry, dtype):
-        columns = block.fill(sample, row)
-        shape = (block.height, width, block.samples, filters)
-        if gathered is None or gathered.shape != shape:
-            gathered = np.empty_like(g, shape=shape, dtype=dtype)
-        np.copyto(gathered, positions[row : row + block.height, :, sample : sample + block.samples])
-        parts = gathered.reshape(block.products, -1, groups, filters // groups).transpose(0, 2, 1, 3)
-        total += np.matmul(columns, parts).sum(0)
-    return total.transpose(0, 2, 1).reshape(filters, channels, *geometry.kernel)
+class PlainColumns(Columns):
+    """The same for a kernel of 1 x 1: the columns are the images themselves."""
+
+    def __init__(self, x: Any, geometry: Geometry, rows: int) -> None:
+        self.geometry, self.samples, self.rows, self.step, self.pitch = geometry, 1, rows, rows, geometry.size[1]
+        self.columns = x.reshape(x.shape[0], 1, geometry.groups, x.shape[1] // geometry.groups, -1)
+        self.buffer = None
+
+    def _fill(self, sample: int, row: int) -> Any:
+        width = self.geometry.size[1]
+        return self.columns[sample, ..., row * width : (row + self.rows) * width]
+
+
+class Blocks:
+    """The blocks that make up a correlation, and the filters as they need them."""
+
+    def __init__(self, x: Any, filters: int, geometry: Geometry, dtype: Any) -> None:
+        self.x, self.geometry, self.dtype = x, geometry, dtype
+        self.depth = x.shape[1] // geometry.groups * geometry.kernel[0] * geometry.kernel[1]
+        self.filters = filters // geometry.groups
+        self.plain = geometry[:-1] == (x.shape[2:], (1, 1), (0, 0), (1, 1), (1, 1)) and x.dtype == dtype
+        self.samples = 1 if self.plain else samples_at_a_time(len(x), geometry.size[1])
+        self.pitch = self._pitch()
+        self.step, self.rows = self._cut()
+        self.forms: dict[Pair, Any] = {}
+
+    def _pitch(self) -> int:
+        """Positions to a row: more than there are, where that costs less in products than it saves in copies."""
+        width = self.geometry.size[1]
+        wide = width + (self.geometry.kernel[1] - 1) * self.geometry.dilation[1]
+        pays = self.filters * (wide - width) <= 2 * width
+        return wide if pays and self.samples == 1 and self.geometry.stride == (1, 1) and not self.plain else width
+
+    def _cut(self) -> Pair:
+        """Rows of a product, and of a block."""
+        height = self.geometry.size[0]
+        line = self.samples * self.pitch
+        per_position = self.depth * self.geometry.groups * np.dtype(self.dtype).itemsize
+        # With few filters a block is read once, and had better stay in the second level of the cache.
+        limit = block_rows(height, line, per_position if self.filters >= 8 else 4 * per_position)
+        positions = min(_POSITIONS, _SMALL_PRODUCT // max(1, self.depth * self.filters))
+        if positions < max(32, line) or self.filters < 4 or self.plain:
+            return height, limit
+        step = max(rows for rows in range(1, height + 1) if height % rows == 0 and rows * line <= positions)
+        return step, max(1, limit // step) * step
+
+    def __iter__(self) -> Iterator[tuple[int, int, Any]]:
+        for sample in range(0, len(self.x), self.samples):
+            samples = min(self.samples, len(self.x) - sample)
+            for row in range(0, self.geometry.size[0], self.rows):
+                form = (samples, min(self.rows, self.geometry.size[0] - row))
+                if form not in self.forms:
+                    self.forms[form] = self._form(*form)
+                yield sample, row, self.forms[form]
+
+    def _form(self, samples: int, rows: int) -> Columns:
+        if self.plain:
+            return PlainColumns(self.x, self.geometry, rows)
+        return Columns(self.x, self.geometry, samples, rows, min(self.step, rows), self.pitch, self.dtype)
+
+    @property
+    def matrix_shape(self) -> tuple[int, ...]:
+        """The shape of what `Columns.outer` gives."""
+        return 1, self.geometry.groups, self.depth, self.filters
+
+    def matrix(self, w: Any) -> Any:
+        """The filters as matrices, of shape (1, groups, filters, channels and taps)."""
+        return np.ascontiguousarray(w, dtype=self.dtype).reshape(1, self.geometry.groups, self.filters, -1)
+
+    def from_matrix(self, matrix: Any) -> Any:
+        """The adjoint: filters from a sum of `Columns.outer`."""
+        groups, depth, filters = matrix.shape[1:]
+        turned = np.empty_like(matrix, shape=(groups, filters, depth))
+        for i in range(0, depth, 64):  # at once, a large transpose takes nine times as long
+            turned[:, :, i : i + 64] = matrix[0, :, i : i + 64].transpose(0, 2, 1)
+        return turned.reshape(groups * filters, -1, *self.geometry.kernel)
+
+
+def block_rows(height: int, line: int, bytes_per_position: int) -> int:
+    """How many rows of `line` positions a block takes; rather all alike than one left over."""
+    most = max(BLOCK_BYTES // max(1, bytes_per_position * line), -(-LEAST_POSITIONS // line), 1)
+    return -(-height // -(-height // most))

@@ -6,6 +6,7 @@ the filters, and its two adjoints. Each derivative of one is another of them, so
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -13,7 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.columns import Geometry, Pair, correlate, correlate_filters
+from tinygrad_fs.ops.columns import Geometry, Pair
+from tinygrad_fs.ops.correlation import correlate, correlate_filters
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["conv2d"]
@@ -41,7 +43,8 @@ class Conv2d(Op):
         dtype = np.result_type(x, w) if b is None else np.result_type(x, w, b)
         out = np.empty_like(x, shape=(images.shape[0], w.shape[0], *size), dtype=dtype)
         origin = (-padding[0][0], -padding[1][0])
-        correlate(images, w, b, out, Geometry(size, w.shape[2:], origin, stride, dilation, groups), _summed_in(dtype))
+        for _ in correlate(images, w, b, out, Geometry(size, w.shape[2:], origin, stride, dilation, groups)):
+            pass
         return out.reshape(*x.shape[:-3], *out.shape[1:])
 
     def vjp_x(g: Any, w: Any, shapes: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
@@ -72,19 +75,22 @@ class Conv2dInputGradient(Op):
         turned = w.reshape(groups, filters // groups, depth, kh, kw).swapaxes(1, 2)
         turned = turned.reshape(groups * depth, filters // groups, kh, kw)
         # Positions that are congruent modulo the stride see the same taps: a correlation of stride 1 for each class.
+        # They go side by side, since they write into the same lines of the cache.
+        classes = []
         for row in range(min(stride[0], size[0])):
             for column in range(min(stride[1], size[1])):
                 part = out[:, :, row :: stride[0], column :: stride[1]]
                 taps_h, first_h, step_h = _taps(row + padding[0][0], kh, stride[0], dilation[0])
                 taps_w, first_w, step_w = _taps(column + padding[1][0], kw, stride[1], dilation[1])
                 seen = turned[:, :, taps_h, taps_w]
-                if seen.size == 0:
+                origin, steps = (first_h, first_w), (step_h, step_w)
+                if seen.size:
+                    geometry = Geometry(part.shape[2:], seen.shape[2:], origin, (1, 1), steps, groups)
+                    classes.append(correlate(outputs, seen, None, part, geometry, dense=stride == (1, 1)))
+                else:
                     part[...] = 0
-                    continue
-                geometry = Geometry(
-                    part.shape[2:], seen.shape[2:], (first_h, first_w), (1, 1), (step_h, step_w), groups
-                )
-                correlate(outputs, seen, None, part, geometry, _summed_in(dtype))
+        for _ in itertools.zip_longest(*classes):
+            pass
         return out.reshape(*y.shape[:-3], *out.shape[1:])
 
     def vjp_y(g: Any, w: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
@@ -104,7 +110,7 @@ class Conv2dFilterGradient(Op):
         dtype = np.result_type(x, y)
         origin = (-padding[0][0], -padding[1][0])
         geometry = Geometry(outputs.shape[2:], kernel, origin, stride, dilation, groups)
-        return correlate_filters(images, outputs, geometry, _summed_in(dtype)).astype(dtype, copy=False)
+        return correlate_filters(images, outputs, geometry, dtype)
 
     def vjp_x(g: Any, y: Any, shapes: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
         return Conv2dInputGradient.apply(
@@ -275,8 +281,3 @@ def _batched(images: Any) -> Any:
 def _shape_of(value: TensorLike) -> tuple[int, ...]:
     shape = getattr(value, "shape", None)
     return np.shape(value) if shape is None else shape
-
-
-def _summed_in(dtype: Any) -> Any:
-    """float16 runs out of digits and of range in long sums."""
-    return np.dtype(np.float32) if dtype == np.float16 else dtype

@@ -121,7 +121,7 @@ def _update(running: Any, batch: Any, momentum: float) -> None:
     mark_changed(held)
 
 
-def _with_fixed(x: Any, shape: tuple[int, ...], running: dict[str, Any], weight: Any, bias: Any, eps: float) -> Any:
+def _with_fixed(x: Any, shape: tuple[int, ...], running: dict[str, Any], weight: Any, bias: Any, eps: float) -> Tensor:
     """Normalize by given values: one product and one sum."""
     for name, value in running.items():
         if value is None:
@@ -133,7 +133,7 @@ def _with_fixed(x: Any, shape: tuple[int, ...], running: dict[str, Any], weight:
     shift = -_array(running["running_mean"]) * scale
     if bias is not None:
         shift = shift + bias
-    return x * np.reshape(scale, along) + np.reshape(shift, along)
+    return x * np.reshape(scale, along) + np.reshape(shift, along)  # type: ignore[no-any-return]
 
 
 def _gradients(g: Any, x: Any, w: Any, eps: float, needs: Any) -> Any:
