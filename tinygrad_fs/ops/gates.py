@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Sigmoid, Softplus, sigmoid, softmax, softplus
+from tinygrad_fs.ops.shape import split
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["glu", "log_sigmoid", "mish", "silu", "softmin"]
@@ -115,9 +116,8 @@ def glu(x: TensorLike, axis: int = -1) -> Tensor:
     t = _tensor(x)
     if t.ndim == 0 or t.shape[axis] % 2:
         raise ValueError(f"glu: axis {axis} of shape {t.shape} has no halves; its size must be even")
-    half = t.shape[axis] // 2
-    before = (slice(None),) * (axis % t.ndim)
-    return t[(*before, slice(None, half))] * sigmoid(t[(*before, slice(half, None))])
+    first, second = split(t, 2, axis)
+    return first * sigmoid(second)
 
 
 def _tensor(x: TensorLike) -> Any:

@@ -187,7 +187,7 @@ def group_norm(
         factors.append(None if value is None else reshape(value, per_channel))
     size = int(np.prod(shape[1:])) // num_groups
     groups = LayerNorm.apply(reshape(x, (shape[0], num_groups, size)), count=1, eps=eps)
-    y: Any = reshape(groups, shape)
+    y = reshape(groups, shape)
     y = y if factors[0] is None else y * factors[0]
     return y if factors[1] is None else y + factors[1]
 

@@ -84,8 +84,6 @@ def cross_entropy(
     >>> tg.cross_entropy(logits, [0, 1], reduction="none")
     tensor([0.12692809, 0.6931472 ])
     """
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"cross_entropy: reduction {reduction!r} is unknown; use 'mean', 'sum' or 'none'")
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"cross_entropy: label_smoothing is {label_smoothing}; it must be from 0 to 1")
     scores: Any = logits if isinstance(logits, Tensor) else Tensor(logits)
@@ -95,15 +93,15 @@ def cross_entropy(
     batch = scores.shape[:1] if scores.ndim > 1 else ()
     samples = batch + scores.shape[2:]
     classes = scores.shape[len(batch)]
-    factors = _factors(weight, classes)
-    rows = _class_last(scores, classes)
+    factors = class_factors("cross_entropy", weight, classes)
+    rows = class_last(scores, classes)
     if goal.dtype.kind == "f":
         if goal.shape != scores.shape:
             raise ValueError(
                 f"cross_entropy: target probabilities of shape {goal.shape} do not fit logits of shape {scores.shape}"
             )
-        losses = _of_probabilities(rows, _class_last(goal, classes), factors, label_smoothing)
-        return _reduced(losses, samples, reduction, None)
+        losses = _of_probabilities(rows, class_last(goal, classes), factors, label_smoothing)
+        return reduced("cross_entropy", losses, reduction, samples)
     if goal.shape != samples:
         raise ValueError(
             f"cross_entropy: labels of shape {goal.shape} do not fit logits of shape {scores.shape}; "
@@ -112,9 +110,9 @@ def cross_entropy(
     labels = goal._data.reshape(-1)
     plain = factors is None and label_smoothing == 0.0 and not 0 <= ignore_index < classes
     if plain and _all_in_range(labels, classes):
-        return _reduced(CrossEntropy.apply(rows, labels=labels), samples, reduction, None)
+        return reduced("cross_entropy", CrossEntropy.apply(rows, labels=labels), reduction, samples)
     counts = labels != ignore_index
-    _check_labels(labels[counts], classes)
+    check_labels("cross_entropy", labels[counts], classes)
     shares = counts.astype(scores.dtype)
     safe = np.where(counts, labels, 0)
     if factors is not None:
@@ -124,19 +122,19 @@ def cross_entropy(
         every = np.ones(classes, scores.dtype) if factors is None else factors
         spread = -(log_softmax(rows) * every).sum(axis=-1) * counts.astype(scores.dtype) / classes
         losses = (1.0 - label_smoothing) * losses + label_smoothing * spread
-    return _reduced(losses, samples, reduction, float(shares.sum()))
+    return reduced("cross_entropy", losses, reduction, samples, float(shares.sum()))
 
 
-def _factors(weight: TensorLike | None, classes: int) -> Any:
+def class_factors(op: str, weight: TensorLike | None, classes: int) -> Any:
     if weight is None:
         return None
     factors = weight._data if isinstance(weight, Tensor) else np.asarray(weight)
     if factors.shape != (classes,):
-        raise ValueError(f"cross_entropy: weight has shape {factors.shape}; it must be ({classes},), one per class")
+        raise ValueError(f"{op}: weight has shape {factors.shape}; it must be ({classes},), one per class")
     return factors
 
 
-def _class_last(x: Tensor, classes: int) -> Any:
+def class_last(x: Any, classes: int) -> Any:
     """The samples as rows, and the classes as columns."""
     if x.ndim == 2:
         return x
@@ -153,13 +151,13 @@ def _all_in_range(labels: Any, classes: int) -> bool:
     )
 
 
-def _check_labels(labels: Any, classes: int) -> None:
+def check_labels(op: str, labels: Any, classes: int) -> None:
     if labels.dtype.kind not in "iu":
-        raise TypeError(f"cross_entropy: labels have dtype {labels.dtype}; they must be integers")
+        raise TypeError(f"{op}: labels have dtype {labels.dtype}; they must be integers")
     if not _all_in_range(labels, classes):
         wrong = labels[(labels < 0) | (labels >= classes)][0]
         raise IndexError(
-            f"cross_entropy: label {wrong} is out of range for {classes} classes; labels run from 0 to {classes - 1}"
+            f"{op}: label {wrong} is out of range for {classes} classes; labels run from 0 to {classes - 1}"
         )
 
 
@@ -170,11 +168,16 @@ def _of_probabilities(rows: Any, goal: Any, factors: Any, label_smoothing: float
     return -(goal * (logs if factors is None else logs * factors)).sum(axis=-1)
 
 
-def _reduced(losses: Any, samples: tuple[int, ...], reduction: str, total: float | None) -> Tensor:
+def reduced(
+    op: str, losses: Any, reduction: str, samples: tuple[int, ...] | None = None, total: float | None = None
+) -> Tensor:
+    """The losses' mean (over `total`, where that is not their number) or sum, or themselves in the samples' shape."""
     if reduction == "none":
-        return losses if losses.shape == samples else losses.reshape(samples)  # type: ignore[no-any-return]
+        return losses if samples in (None, losses.shape) else losses.reshape(samples)  # type: ignore[no-any-return]
     if reduction == "sum":
         return sum(losses)
+    if reduction != "mean":
+        raise ValueError(f"{op}: reduction {reduction!r} is unknown; use 'mean', 'sum' or 'none'")
     if total is None:
         return mean(losses)
     # Nothing counts: nan by 0 / 0, with a gradient of 0.
@@ -206,8 +209,5 @@ def mse_loss(x: TensorLike, target: TensorLike, reduction: str = "mean") -> Tens
             f"mse_loss: shapes {np.shape(x)} and {np.shape(target)} differ; "
             "reshape one of them, or use ((x - target) ** 2).mean() if they are to broadcast"
         )
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"mse_loss: reduction {reduction!r} is unknown; use 'mean', 'sum' or 'none'")
     difference: Any = (x if isinstance(x, Tensor) else Tensor(x)) - target
-    squares = difference * difference
-    return squares if reduction == "none" else sum(squares) if reduction == "sum" else mean(squares)
+    return reduced("mse_loss", difference * difference, reduction)

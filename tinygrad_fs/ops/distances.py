@@ -1,0 +1,251 @@
+"""Losses that measure distances: between values, vectors, and pairs of vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.op import Op
+from tinygrad_fs.ops.elementwise import clip, where
+from tinygrad_fs.ops.loss import reduced
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = [
+    "cosine_embedding_loss",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "l1_loss",
+    "margin_ranking_loss",
+    "smooth_l1_loss",
+    "triplet_margin_loss",
+]
+
+
+class Huber(Op):
+    """y = d^2 / 2 for |d| <= delta, else delta (|d| - delta / 2);  dy/dd = d brought into [-delta, delta]."""
+
+    def forward(d: Any, *, delta: float) -> Any:
+        size = np.abs(d)
+        return np.where(size <= delta, 0.5 * d * d, delta * (size - 0.5 * delta))
+
+    def vjp(g: Any, d: Any, delta: float) -> Any:
+        return g * np.clip(d, -delta, delta)
+
+
+class Length(Op):
+    """y = (sum |x|^p)^(1/p) over the last axis;  dx = g sign(x) (|x| / y)^(p-1), and 0 where y is 0."""
+
+    def forward(x: Any, *, p: float) -> Any:
+        top = np.max(np.abs(x), axis=-1, keepdims=True, initial=0)
+        scale = np.where(top > 0, top, 1)  # no power overflows
+        return (scale * np.sum((np.abs(x) / scale) ** p, axis=-1, keepdims=True) ** (1.0 / p))[..., 0]
+
+    def vjp(g: Any, x: Any, out: Any, p: float) -> Any:
+        length = np.where(out > 0, out, 1)[..., None]
+        if p == 2:
+            return g[..., None] * x / length
+        return g[..., None] * np.sign(x) * (np.abs(x) / length) ** (p - 1)
+
+
+def l1_loss(x: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
+    """Absolute difference ``|x - target|``; its derivative at 0 is taken as 0.
+
+    Parameters
+    ----------
+    x, target : array_like
+        Of one shape.
+    reduction : {"mean", "sum", "none"}
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or `reduction` is another one.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.l1_loss(tg.tensor([1.0, 2.0]), tg.tensor([0.0, 4.0]))
+    tensor(1.5)
+    """
+    return reduced("l1_loss", abs(_difference("l1_loss", x, target)), reduction)
+
+
+def huber_loss(x: TensorLike, target: TensorLike, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """``d**2 / 2`` for a difference d of at most `delta`, ``delta * (|d| - delta / 2)`` beyond.
+
+    Huber 1964, "Robust estimation of a location parameter". Parameters and errors as in `l1_loss`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.huber_loss(tg.tensor([1.0, 5.0]), tg.tensor([0.0, 0.0]), "none")
+    tensor([0.5, 4.5])
+    """
+    if not delta > 0:
+        raise ValueError(f"huber_loss: delta={delta} must be positive")
+    return reduced("huber_loss", Huber.apply(_difference("huber_loss", x, target), delta=delta), reduction)
+
+
+def smooth_l1_loss(x: TensorLike, target: TensorLike, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """``d**2 / (2 * beta)`` for a difference d of at most `beta`, ``|d| - beta / 2`` beyond; `l1_loss` for beta 0.
+
+    Girshick 2015, "Fast R-CNN", equation 3. Parameters and errors as in `l1_loss`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.smooth_l1_loss(tg.tensor([1.0, 5.0]), tg.tensor([0.0, 0.0]), "none", beta=2.0)
+    tensor([0.25, 4.  ])
+    """
+    if beta < 0:
+        raise ValueError(f"smooth_l1_loss: beta={beta} must not be negative")
+    difference = _difference("smooth_l1_loss", x, target)
+    losses = abs(difference) if beta == 0 else Huber.apply(difference, delta=beta) / beta
+    return reduced("smooth_l1_loss", losses, reduction)
+
+
+def hinge_embedding_loss(x: TensorLike, target: TensorLike, margin: float = 1.0, reduction: str = "mean") -> Tensor:
+    """`x` where the target is 1, ``max(0, margin - x)`` where it is -1.
+
+    Parameters
+    ----------
+    x : array_like
+        Distances.
+    target : array_like
+        1 or -1, of the same shape.
+    margin : float, default 1
+    reduction : {"mean", "sum", "none"}
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or `reduction` is another one.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.hinge_embedding_loss(tg.tensor([0.2, 0.2]), [1, -1], reduction="none")
+    tensor([0.2, 0.8])
+    """
+    _check_shapes("hinge_embedding_loss", x, target)
+    near = _values(target) == 1
+    return reduced("hinge_embedding_loss", where(near, x, clip(margin - as_value(x), 0)), reduction)
+
+
+def margin_ranking_loss(
+    x1: TensorLike, x2: TensorLike, target: TensorLike, margin: float = 0.0, reduction: str = "mean"
+) -> Tensor:
+    """``max(0, -target * (x1 - x2) + margin)``: `x1` is to be the larger where the target is 1, `x2` where it is -1.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.margin_ranking_loss(tg.tensor([1.0, 2.0]), tg.tensor([3.0, 1.0]), [1, 1], reduction="none")
+    tensor([2., 0.])
+    """
+    difference = _difference("margin_ranking_loss", x1, x2)
+    _check_shapes("margin_ranking_loss", x1, target)
+    signs = _values(target).astype(difference.dtype)
+    return reduced("margin_ranking_loss", clip(margin - signs * difference, 0), reduction)
+
+
+def cosine_embedding_loss(
+    x1: TensorLike, x2: TensorLike, target: TensorLike, margin: float = 0.0, reduction: str = "mean"
+) -> Tensor:
+    """``1 - cos(x1, x2)`` where the target is 1, ``max(0, cos(x1, x2) - margin)`` where it is -1.
+
+    Parameters
+    ----------
+    x1, x2 : array_like
+        Of shape (n, features) or (features,).
+    target : array_like
+        1 or -1, of shape (n,) or ().
+    margin : float, default 0
+        From -1 to 1.
+    reduction : {"mean", "sum", "none"}
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit or `reduction` is another one.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.cosine_embedding_loss(tg.tensor([[1.0, 0.0]]), tg.tensor([[0.0, 2.0]]), [1])
+    tensor(1.)
+    """
+    _check_shapes("cosine_embedding_loss", x1, x2)
+    _check_shapes("cosine_embedding_loss", np.empty(np.shape(x1)[:-1]), target)
+    a, b = as_value(x1), as_value(x2)
+    tiny = 1e-12  # as in PyTorch: the cosine with a vector of zeros is 0
+    cosine = np.sum(a * b, axis=-1) / np.sqrt((np.sum(a * a, axis=-1) + tiny) * (np.sum(b * b, axis=-1) + tiny))
+    near = _values(target) == 1
+    return reduced("cosine_embedding_loss", where(near, 1.0 - cosine, clip(cosine - margin, 0)), reduction)
+
+
+def triplet_margin_loss(
+    anchor: TensorLike,
+    positive: TensorLike,
+    negative: TensorLike,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    """``max(0, d(anchor, positive) - d(anchor, negative) + margin)`` with the distance of the `p`-norm.
+
+    Balntas et al. 2016, "Learning local feature descriptors with triplets and shallow convolutional neural
+    networks", equations 1 and 5.
+
+    Parameters
+    ----------
+    anchor, positive, negative : array_like
+        Of one shape, (n, features) or (features,).
+    margin : float, default 1
+    p : float, default 2
+    eps : float, default 1e-6
+        Added to each difference, as in PyTorch.
+    swap : bool, default False
+        Take the distance of positive and negative where that is smaller than the anchor's.
+    reduction : {"mean", "sum", "none"}
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or `reduction` is another one.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> a, b, c = tg.tensor([[0.0, 0.0]]), tg.tensor([[3.0, 4.0]]), tg.tensor([[0.0, 5.0]])
+    >>> tg.triplet_margin_loss(a, b, c, eps=0.0)
+    tensor(1.)
+    """
+    name = "triplet_margin_loss"
+    near = Length.apply(_difference(name, anchor, positive) + eps, p=p)
+    far = Length.apply(_difference(name, anchor, negative) + eps, p=p)
+    if swap:
+        far = np.minimum(far, Length.apply(_difference(name, positive, negative) + eps, p=p))
+    return reduced(name, clip(near - far + margin, 0), reduction)
+
+
+def as_value(x: TensorLike) -> Any:
+    """`x` as something to compute with: Tensors and arrays as they are, all else as a Tensor."""
+    return x if isinstance(x, (Tensor, np.ndarray, np.generic)) else Tensor(x)
+
+
+def _values(x: TensorLike) -> Any:
+    return x._data if isinstance(x, Tensor) else np.asarray(x)
+
+
+def _check_shapes(op: str, x: TensorLike, y: TensorLike) -> None:
+    if np.shape(x) != np.shape(y):
+        raise ValueError(f"{op}: shapes {np.shape(x)} and {np.shape(y)} differ; they must be the same")
+
+
+def _difference(op: str, x: TensorLike, y: TensorLike) -> Any:
+    _check_shapes(op, x, y)
+    return as_value(x) - as_value(y)
