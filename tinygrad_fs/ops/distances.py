@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.elementwise import clip, where
+from tinygrad_fs.ops.elementwise import clip, minimum, where
 from tinygrad_fs.ops.loss import reduced
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -228,7 +228,7 @@ def triplet_margin_loss(
     near = Length.apply(_difference(name, anchor, positive) + eps, p=p)
     far = Length.apply(_difference(name, anchor, negative) + eps, p=p)
     if swap:
-        far = np.minimum(far, Length.apply(_difference(name, positive, negative) + eps, p=p))
+        far = minimum(far, Length.apply(_difference(name, positive, negative) + eps, p=p))
     return reduced(name, clip(near - far + margin, 0), reduction)
 
 
