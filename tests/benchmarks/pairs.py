@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -126,21 +127,29 @@ def memory(workload: Workload, peer: str, pairs: int) -> Result | None:
 
 def import_times(limit: float, pairs: int, patience: float) -> Result:
     """Seconds for `import tinygrad_fs` and for `import numpy`, each time in a new process."""
-    for module in (OURS, "numpy"):
-        _import_time(module)  # compiles what is not compiled, and reads the files into the system's cache
     ours: list[float] = []
     theirs: list[float] = []
     quiet = Quiet(patience)
-    for _ in range(pairs):
-        our_seconds, their_seconds = quiet.measure(lambda: (_import_time(OURS), _import_time("numpy")))
-        ours.append(our_seconds)
-        theirs.append(their_seconds)
+    with tempfile.TemporaryDirectory() as compiled:
+        measure = partial(_import_pair, os.environ | {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""})
+        measure()  # compiles all modules, as their installation does
+        for _ in range(pairs):
+            our_seconds, their_seconds = quiet.measure(measure)
+            ours.append(our_seconds)
+            theirs.append(their_seconds)
     return Result("import", f"`import {OURS}` against `import numpy`", "import", "numpy", None, ours, theirs, limit)
 
 
-def _import_time(module: str) -> float:
+def _import_pair(env: dict[str, str]) -> tuple[float, float]:
+    return _import_time(OURS, env), _import_time("numpy", env)
+
+
+def _import_time(module: str, env: dict[str, str]) -> float:
     code = f"import time; begin = time.perf_counter(); import {module}; print(time.perf_counter() - begin)"
-    return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+    result = subprocess.run([sys.executable, "-c", code], check=False, stdout=subprocess.PIPE, text=True, env=env)
+    if result.returncode:
+        raise BenchmarkError(f"import {module}: the process ended with {result.returncode}; its error is above")
+    return float(result.stdout)
 
 
 def _limit(workload: Workload, peer: str, measure: str) -> float | None:
