@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_fs.ops.axes import given, part
-from tinygrad_fs.ops.copying import clone
+from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.reduction import sum
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -100,16 +100,24 @@ def trapezoid(y: TensorLike, x: TensorLike | None = None, dx: TensorLike = 1.0, 
     along = normalize_axis_index(axis, samples.ndim)
     widths: Any = dx
     if x is not None:
-        alone = np.ndim(x) == 1  # places along the one axis, whatever the others
-        widths = diff(x, axis=-1 if alone else axis)
+        places = given(x)
+        alone = places.ndim == 1  # along the one axis, whatever the others
+        if places.shape[0 if alone else axis] != samples.shape[along]:
+            raise ValueError(
+                f"trapezoid: y has shape {samples.shape} and x {places.shape}: along axis {axis} there must be as many "
+                "places as samples"
+            )
+        widths = diff(places, axis=0 if alone else axis)
         if alone:
             widths = np.reshape(widths, (-1, *[1] * (samples.ndim - along - 1)))
     return sum(widths * (part(samples, along, 1) + part(samples, along, 0, -1)) / 2.0, axis)
 
 
 def _end(value: Any, x: Any, axis: int) -> Any:
-    """What is to be joined to `x`, in its dtype if it is a number, which has to be of size 1 along the axis."""
-    if isinstance(value, (bool, int, float)):
-        value = np.asarray(value, np.result_type(x.dtype, value))
+    """What is to be joined to `x`: a number becomes as wide as `x`, in its dtype, and of size 1 along the axis."""
     value = given(value)
-    return np.broadcast_to(value, (*x.shape[:axis], 1, *x.shape[axis + 1 :])) if value.ndim == 0 else value
+    if value.ndim:
+        return value
+    if x.dtype.kind == "f":
+        value = astype(value, x.dtype)
+    return np.broadcast_to(value, (*x.shape[:axis], 1, *x.shape[axis + 1 :]))

@@ -290,8 +290,8 @@ def nansum(
     >>> tg.nansum(tg.tensor([1.0, float("nan"), 3.0]))
     tensor(4.)
     """
-    x = given(x)
-    return sum(choose(np.isnan(x), 0, x), axis, dtype, keepdims=keepdims, initial=initial, where=where)
+    values: Any = given(x)
+    return sum(choose(values == values, values, 0), axis, dtype, keepdims=keepdims, initial=initial, where=where)
 
 
 def nanmean(
@@ -307,8 +307,9 @@ def nanmean(
     >>> tg.nanmean(tg.tensor([1.0, float("nan"), 3.0]))
     tensor(2.)
     """
-    x = given(x)
-    return mean(x, axis, dtype, keepdims=keepdims, where=np.logical_and(np.logical_not(np.isnan(x)), where))
+    values: Any = given(x)
+    numbers = values == values
+    return mean(values, axis, dtype, keepdims=keepdims, where=numbers if where is True else numbers & where)
 
 
 def _counted(x: Any, dtype: Any, where: Any, identity: float) -> Any:

@@ -249,14 +249,21 @@ def _best(rows: Any, k: int, largest: bool) -> Any:
     size = rows.shape[-1]
     if k in (0, size):
         return np.broadcast_to(np.arange(k), (*rows.shape[:-1], k))
-    worst = np.partition(rows, size - k if largest else k - 1, axis=-1)[..., [size - k if largest else k - 1]]
-    equal = rows == worst
-    better = rows > worst if largest else rows < worst
-    is_nan = rows != rows
-    if is_nan.any():
-        worst_is_nan = worst != worst
-        equal |= is_nan & worst_is_nan
-        better |= (is_nan & ~worst_is_nan) if largest else (~is_nan & worst_is_nan)
+    limit = size - k if largest else k - 1
+    parted = np.argpartition(rows, limit, axis=-1)
+    worst = np.take_along_axis(rows, parted[..., [limit]], -1)
+    if (worst == worst).all() and np.count_nonzero(rows == worst) == worst.size:
+        return np.sort(parted[..., limit:] if largest else parted[..., :k], axis=-1)
+    return _first_best(rows, k, worst, largest)
+
+
+def _first_best(rows: Any, k: int, worst: Any, largest: bool) -> Any:
+    """The same where more values than there is room for equal the worst of the k, or that one is nan."""
+    is_nan, worst_is_nan = rows != rows, worst != worst
+    equal = (rows == worst) | (is_nan & worst_is_nan)
+    better = (rows > worst) | (is_nan & ~worst_is_nan)
+    if not largest:
+        better = ~(better | equal)
     room = k - np.count_nonzero(better, axis=-1, keepdims=True)
     chosen = better | (equal & (np.cumsum(equal, axis=-1) <= room))
     return np.nonzero(chosen)[-1].reshape(*rows.shape[:-1], k)

@@ -29,9 +29,9 @@ class Var(Op):
         return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
     def vjp(g: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
-        deviation = x - np.mean(x, axis=axis, keepdims=True)
         n = count(x.shape, axis)
-        return expanded(g, x.shape, axis, keepdims) * (deviation * (2.0 / (n - ddof) if n > ddof else math.nan))
+        scale = g * (2.0 / (n - ddof) if n > ddof else math.nan)
+        return expanded(scale, x.shape, axis, keepdims) * (x - np.mean(x, axis=axis, keepdims=True))
 
 
 class Std(Op):
@@ -297,7 +297,7 @@ def quantile(
         raise ValueError(f"quantile: there are no values over axis {axis} of shape {values.shape}")
     ranks = _ranks(fractions.ravel(), size, method)
     lower = np.floor(ranks).astype(np.intp)
-    upper = np.minimum(lower + 1, size - 1)
+    upper = np.ceil(ranks).astype(np.intp)
     below, above = _places(rows.data if isinstance(rows, Tensor) else rows, along, lower, upper)
     t = (ranks - lower).astype(values.dtype if values.dtype.kind == "f" else np.float64)
     result: Any = Between.apply(
