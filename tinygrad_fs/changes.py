@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["changed_since", "latest", "mark_changed", "tick", "unshared"]
+__all__ = ["changed_since", "copied", "latest", "mark_changed", "tick", "unshared"]
 
 tick = itertools.count(1).__next__
 """The next tick of the clock. Atomic, so that threads may record at the same time."""
@@ -70,6 +70,11 @@ def unshared(array: Any) -> bool:
     if type(owner) is not np.ndarray or owner.base is not None or not array.flags.writeable:
         return False
     return sys.getrefcount(owner) <= _owner_limit
+
+
+def copied(array: Any) -> Any:
+    """A copy in memory of its own; an array also of what NumPy returns as a scalar."""
+    return np.array(array) if isinstance(array, (np.ndarray, np.generic)) else array.copy()
 
 
 def _calibrate() -> None:

@@ -12,7 +12,7 @@ from weakref import ref
 
 import numpy as np
 
-from tinygrad_fs.changes import mark_changed, unshared
+from tinygrad_fs.changes import copied, mark_changed, unshared
 from tinygrad_fs.dtypes import Array, DTypeLike, as_array
 from tinygrad_fs.gradmode import set_grad_enabled
 from tinygrad_fs.graph import BackwardError, Constant, Hooks, Leaf, Node, mode, sweep
@@ -330,7 +330,7 @@ class Tensor(BoundMethods):
             g = found[node]
             target = _keeper_of(node)
             if target is not None:
-                _add_gradient(target, g if create_graph or unshared(g) else np.array(g))
+                _add_gradient(target, g if create_graph or unshared(g) else copied(g))
 
     # ---- Python's protocols
 

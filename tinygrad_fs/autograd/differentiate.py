@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.changes import unshared
+from tinygrad_fs.changes import copied, unshared
 from tinygrad_fs.gradmode import set_grad_enabled
 from tinygrad_fs.graph import BackwardError, Node, sweep
 from tinygrad_fs.tensor import Tensor, TensorLike, as_seed
@@ -111,4 +111,4 @@ def _result(found: dict[Node, Any], tensor: Tensor, position: int, allow_unused:
     g = found[node]
     if isinstance(g, Tensor):
         return g
-    return Tensor._of(g if unshared(g) else np.array(g))
+    return Tensor._of(g if unshared(g) else copied(g))

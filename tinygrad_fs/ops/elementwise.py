@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.dtypes import as_array
 from tinygrad_fs.op import Op
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -269,7 +270,7 @@ def where(condition: TensorLike, x: TensorLike, y: TensorLike) -> Tensor:
     >>> tg.where(x > 0, x, 0)
     tensor([0., 2.])
     """
-    condition = condition._data if isinstance(condition, Tensor) else np.asarray(condition)
+    condition = condition._data if isinstance(condition, Tensor) else as_array(condition)
     return Where.apply(x, y, condition=condition)
 
 

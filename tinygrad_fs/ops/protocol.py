@@ -156,7 +156,9 @@ def wrapped(value: Any) -> Any:
     """`value` with a Tensor in the place of every array and NumPy number, in tuples and lists too."""
     if isinstance(value, np.generic):
         value = np.asarray(value)
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+    if isinstance(value, Tensor):
+        return value
+    if hasattr(value, "__array_function__") and value.dtype.kind in "biuf":
         return Tensor._of(value)
     if type(value) in (tuple, list):
         return type(value)([wrapped(item) for item in value])
