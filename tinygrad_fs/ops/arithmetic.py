@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
+    "abs",
     "absolute",
     "add",
     "divide",
+    "divmod",
+    "fabs",
+    "float_power",
     "floor_divide",
+    "fmod",
+    "mod",
     "multiply",
     "negative",
+    "positive",
     "power",
     "remainder",
     "subtract",
@@ -83,12 +92,18 @@ class Divide(Op):
 
 
 class FloorDivide(Op):
-    """z = floor(x / y), piecewise constant: no gradient."""
+    """z = floor(x / y);  dz/dx = 0,  dz/dy = 0."""
 
     broadcasts = True
 
     def forward(x: Any, y: Any) -> Any:
         return np.floor_divide(x, y)
+
+    def vjp_x(g: Any) -> Any:
+        return np.zeros_like(g)
+
+    def vjp_y(g: Any) -> Any:
+        return np.zeros_like(g)
 
 
 class Remainder(Op):
@@ -104,6 +119,21 @@ class Remainder(Op):
 
     def vjp_y(g: Any, x: Any, y: Any) -> Any:
         return -g * np.floor_divide(x, y)
+
+
+class Fmod(Op):
+    """z = x - y trunc(x / y);  dz/dx = 1,  dz/dy = -trunc(x / y)."""
+
+    broadcasts = True
+
+    def forward(x: Any, y: Any) -> Any:
+        return np.fmod(x, y)
+
+    def vjp_x(g: Any) -> Any:
+        return g
+
+    def vjp_y(g: Any, x: Any, y: Any) -> Any:
+        return -g * np.trunc(x / y)
 
 
 class Power(Op):
@@ -125,6 +155,8 @@ class Power(Op):
         return g * np.where(constant, 0.0, y * x ** (np.where(constant, 1, y) - 1))
 
     def vjp_y(g: Any, x: Any, y: Any, out: Any) -> Any:
+        if isinstance(x, (int, float)) and x > 0:
+            return g * math.log(x) * out
         flat = np.logical_and(x == 0, y >= 0)
         return g * out * np.log(np.where(flat, 1.0, x))
 
@@ -147,6 +179,13 @@ class Absolute(Op):
 
     def vjp(g: Any, x: Any) -> Any:
         return g * np.sign(x)
+
+
+class Fabs(Absolute):
+    """y = |x| as a float;  dy/dx = sign(x), which is 0 at 0."""
+
+    def forward(x: Any) -> Any:
+        return np.fabs(x)
 
 
 def add(x: TensorLike, y: TensorLike) -> Tensor:
@@ -215,7 +254,7 @@ def divide(x: TensorLike, y: TensorLike) -> Tensor:
 
 
 def floor_divide(x: TensorLike, y: TensorLike) -> Tensor:
-    """Largest integer below the quotient; also ``x // y``. Piecewise constant, so it has no gradient.
+    """The largest integer that is not above the quotient; also ``x // y``. The gradient is 0.
 
     Examples
     --------
@@ -238,6 +277,33 @@ def remainder(x: TensorLike, y: TensorLike) -> Tensor:
     return Remainder.apply(x, y)
 
 
+mod = remainder
+
+
+def fmod(x: TensorLike, y: TensorLike) -> Tensor:
+    """Remainder ``x - y * trunc(x / y)``, with the sign of `x`, as in C.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.fmod(tg.tensor([5.0, -5.0]), 3)
+    tensor([ 2., -2.])
+    """
+    return Fmod.apply(x, y)
+
+
+def divmod(x: TensorLike, y: TensorLike) -> tuple[Tensor, Tensor]:
+    """Quotient and remainder, ``(x // y, x % y)``; also ``divmod(x, y)``.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.divmod(tg.tensor([5.0, -5.0]), 3)
+    (tensor([ 1., -2.]), tensor([2., 1.]))
+    """
+    return floor_divide(x, y), remainder(x, y)
+
+
 def power(x: TensorLike, y: TensorLike) -> Tensor:
     """`x` to the power of `y`, elementwise; also ``x ** y``. See `add` for shapes, dtypes and errors.
 
@@ -253,6 +319,22 @@ def power(x: TensorLike, y: TensorLike) -> Tensor:
     return Power.apply(x, y)
 
 
+def float_power(x: TensorLike, y: TensorLike) -> Tensor:
+    """`x` to the power of `y`, computed in float64 whatever their dtypes; see `power` for the gradients.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.float_power(tg.tensor([2, 4]), -1)
+    tensor([0.5 , 0.25], dtype=float64)
+    """
+    return Power.apply(_as_float64(x), _as_float64(y))
+
+
+def _as_float64(x: Any) -> Any:
+    return float(x) if isinstance(x, (int, float)) else astype(x if hasattr(x, "astype") else np.asarray(x), np.float64)
+
+
 def negative(x: TensorLike) -> Tensor:
     """The negative of each element; also ``-x``.
 
@@ -265,6 +347,18 @@ def negative(x: TensorLike) -> Tensor:
     return Negative.apply(x)
 
 
+def positive(x: TensorLike) -> Tensor:
+    """A copy; also ``+x``.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.positive(tg.tensor([1.0, -2.0]))
+    tensor([ 1., -2.])
+    """
+    return clone(x)
+
+
 def absolute(x: TensorLike) -> Tensor:
     """The magnitude of each element; also ``abs(x)``. Its derivative at 0 is taken as 0.
 
@@ -275,3 +369,18 @@ def absolute(x: TensorLike) -> Tensor:
     tensor([1., 2.])
     """
     return Absolute.apply(x)
+
+
+abs = absolute
+
+
+def fabs(x: TensorLike) -> Tensor:
+    """`absolute`, which gives floats for integers too.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.fabs(tg.tensor([1, -2]))
+    tensor([1., 2.], dtype=float64)
+    """
+    return Fabs.apply(x)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.elementwise import clip, minimum, where
+from tinygrad_fs.ops.choice import clip, minimum, where
 from tinygrad_fs.ops.loss import reduced
 from tinygrad_fs.tensor import Tensor, TensorLike
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Sigmoid, softplus
+from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.distances import as_value
-from tinygrad_fs.ops.elementwise import exp, log, where
+from tinygrad_fs.ops.exponential import exp, log
 from tinygrad_fs.ops.loss import check_labels, class_factors, class_last, reduced
 from tinygrad_fs.tensor import Tensor, TensorLike
 

@@ -24,9 +24,9 @@ __all__ = ["adopt", "array_function", "array_ufunc", "unwrapped", "wrapped"]
 _OTHER_NAMES = {
     np.amax: "max",
     np.amin: "min",
+    np.around: "round",
     np.copy: "clone",
-    np.positive: "clone",
-    np.true_divide: "divide",
+    np.fix: "trunc",
 }
 _UFUNC_METHODS = {
     "reduce": {np.add: "sum", np.logaddexp: "logsumexp", np.maximum: "max", np.minimum: "min", np.multiply: "prod"},
@@ -50,11 +50,13 @@ _rules: dict[Any, Callable[..., Any]] = {}
 _method_rules: dict[str, dict[Any, Callable[..., Any]]] = {}
 
 
-def adopt(functions: dict[str, Callable[..., Any]]) -> None:
+def adopt(functions: dict[str, Callable[..., Any]], namespace: Any = np) -> None:
     """Take the public ops as the rules for the NumPy functions of the same names."""
     for name, function in functions.items():
-        if (twin := getattr(np, name, None)) is not None:
+        if (twin := getattr(namespace, name, None)) is not None:
             _rules[twin] = function
+    if namespace is not np:
+        return
     _rules.update({twin: functions[name] for twin, name in _OTHER_NAMES.items()})
     for method, names in _UFUNC_METHODS.items():
         _method_rules[method] = {ufunc: functions[name] for ufunc, name in names.items()}

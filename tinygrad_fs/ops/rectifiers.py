@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.elementwise import clip
+from tinygrad_fs.ops.choice import clip
 from tinygrad_fs.ops.shape import reshape
 from tinygrad_fs.tensor import Tensor, TensorLike
 

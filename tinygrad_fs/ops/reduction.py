@@ -10,9 +10,9 @@ import numpy as np
 from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import Axis, as_axis, count, expanded, given, joined, parted, spread
+from tinygrad_fs.ops.choice import where as choose
 from tinygrad_fs.ops.copying import astype
 from tinygrad_fs.ops.cumulative import product_of_others
-from tinygrad_fs.ops.elementwise import where as choose
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "nanmean", "nansum", "prod", "sum"]
