@@ -21,7 +21,7 @@ FLOORS = [
     {"recorder"},
     {"op"},
     {"ops"},
-    {"creation"},
+    {"creation", "linalg"},
     {"autograd", "func"},
     {"io"},
     {"data", "nn", "optim"},

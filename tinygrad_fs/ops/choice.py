@@ -120,18 +120,15 @@ def _beyond(x: Any, bound: Any, compare: Any) -> Any:
 
 
 class Lerp(Op):
-    """z = x + w (y - x);  dz/dx = 1 - w,  dz/dy = w,  dz/dw = y - x.
+    """z = (1 - w) x + w y;  dz/dx = 1 - w,  dz/dy = w,  dz/dw = y - x.
 
-    An op of its own so that it is y, to the last digit, at w = 1.
+    An op of its own for its speed: as a compound it would be four nodes.
     """
 
     broadcasts = True
 
     def forward(x: Any, y: Any, w: Any) -> Any:
-        step = np.subtract(y, x)
-        if isinstance(w, (int, float)):
-            return x + w * step if w < 0.5 else y - (1.0 - w) * step
-        return np.where(np.less(w, 0.5), x + w * step, y - np.subtract(1.0, w) * step)
+        return np.multiply(np.subtract(1.0, w), x) + np.multiply(w, y)
 
     def vjp_x(g: Any, w: Any) -> Any:
         return g * (1.0 - w)

@@ -24,7 +24,7 @@ Pair: TypeAlias = tuple[int, int]
 # All measured with OpenBLAS 0.3.31 on one core of a Xeon.
 # From this width on the rows of one image are long enough to be copied fast; else samples are interleaved.
 _WIDE = 24
-_INTERLEAVED = 96
+_INTERLEAVED = 128
 # OpenBLAS multiplies without packing up to a million multiplications. For 16 to 32 filters that is up to 1.8
 # times as fast, with the columns of 64 to 128 positions in a piece of memory of their own.
 _SMALL_PRODUCT = 1_000_000

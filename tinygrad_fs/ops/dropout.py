@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def dropout(
     >>> import numpy as np
     >>> import tinygrad_fs as tg
     >>> tg.dropout(tg.ones(6), 0.25, generator=np.random.default_rng(2))
-    tensor([1.3333334, 1.3333334, 0.       , 1.3333334, 1.3333334, 0.       ])
+    tensor([1.3333334, 1.3333334, 1.3333334, 1.3333334, 1.3333334, 0.       ])
     """
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"dropout: p={p} is no probability; it must be in [0, 1]")
@@ -74,12 +75,15 @@ def dropout(
         raise TypeError(f"dropout: the kept elements are scaled, which dtype {data.dtype} cannot hold; use a float")
     if dropped == 65536:
         return Dropout.apply(x, mask=np.zeros(data.shape, np.bool_), scale=0.0)
-    mask = _random_bits(generator or default_generator(), data.shape) >= dropped
+    # A multiple of 1/256, as 0.25 and 0.5 are, takes half of the random bits.
+    dtype, limit = (np.uint8, dropped // 256) if dropped % 256 == 0 else (np.uint16, dropped)
+    mask = _random_integers(generator or default_generator(), data.shape, dtype) >= limit
     return Dropout.apply(x, mask=mask, scale=65536 / (65536 - dropped))
 
 
-def _random_bits(generator: np.random.Generator, shape: tuple[int, ...]) -> Any:
-    """Uniform 16-bit numbers, four from each 64-bit draw: four times as fast as drawing floats."""
-    size = int(np.prod(shape))
-    draws = generator.integers(0, 2**64 - 1, -(-size // 4), dtype=np.uint64, endpoint=True)
-    return draws.view(np.uint16)[:size].reshape(shape)
+def _random_integers(generator: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Uniform integers of 8 or 16 bits, many from each draw of 64: four times as fast as drawing floats."""
+    size = math.prod(shape)
+    per_draw = 8 // np.dtype(dtype).itemsize
+    draws = generator.integers(0, 2**64 - 1, -(-size // per_draw), dtype=np.uint64, endpoint=True)
+    return draws.view(dtype)[:size].reshape(shape)

@@ -127,7 +127,10 @@ class XLogY(Op):
     broadcasts = True
 
     def forward(x: Any, y: Any) -> Any:
-        nothing = np.logical_and(np.equal(x, 0), np.equal(y, y))
+        nothing = np.equal(x, 0)
+        if not nothing.any():
+            return np.multiply(x, np.log(y))
+        nothing = np.logical_and(nothing, np.equal(y, y))
         return np.where(nothing, 0, np.multiply(x, _log_unless(nothing, y, x)))
 
     def vjp_x(g: Any, x: Any, y: Any) -> Any:
@@ -139,6 +142,8 @@ class XLogY(Op):
 
 def _log_unless(skipped: Any, y: Any, x: Any) -> Any:
     """The logarithm of y, and 0 where it is skipped, without any nan from there, at every order."""
+    if not skipped.any():
+        return np.log(y)
     one = 1 if hasattr(y, "dtype") else np.ones_like(x, shape=())  # else a number y would make it float64
     return np.log(np.where(skipped, one, y))
 

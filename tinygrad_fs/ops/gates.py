@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Sigmoid, Softplus, sigmoid, softmax, softplus
-from tinygrad_fs.ops.shape import split
+from tinygrad_fs.ops.joining import split
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["glu", "log_sigmoid", "mish", "silu", "softmin"]

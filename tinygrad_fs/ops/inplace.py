@@ -18,7 +18,7 @@ from tinygrad_fs.dtypes import operand
 from tinygrad_fs.graph import Leaf, Output, mode, unbroadcast
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.copying import Cast
-from tinygrad_fs.ops.indexing import as_index, is_basic
+from tinygrad_fs.ops.indexing import GetItem, Positions, as_index, is_basic, names_nothing_twice
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["inplace", "replace", "setitem"]
@@ -47,14 +47,21 @@ class SetItem(Op):
 
 
 def _last_writers(index: Any, shape: tuple[int, ...]) -> Any:
-    """For an index that may name an element several times: which of its entries are the last for theirs."""
-    if is_basic(index):
+    """For an index that names an element several times: which of its entries are the last for theirs.
+
+    The answer broadcasts against what the index selects. None if every entry is.
+    """
+    if names_nothing_twice(index):
         return None
-    selected = np.arange(int(np.prod(shape))).reshape(shape)[index]
-    turns = np.arange(selected.size).reshape(selected.shape)
-    latest = np.zeros(int(np.prod(shape)), dtype=np.intp)
-    np.maximum.at(latest, selected, turns)
-    return latest[selected] == turns
+    positions = Positions.of(index, shape)
+    flat = positions.flat.ravel()
+    turns = np.arange(flat.size)
+    latest = np.empty(positions.size, np.intp)
+    latest[flat] = turns  # NumPy writes in this order too
+    last = latest[flat] == turns
+    if last.all():
+        return None
+    return last.reshape(positions.flat.shape + (1,) * positions.trail)
 
 
 def _summed_to(g: Any, shape: tuple[int, ...]) -> Any:
@@ -132,9 +139,12 @@ def _refuse_view(t: Tensor) -> None:
     node = t._node
     if type(node) is Output:
         node = node.inputs[0]
-    if node is None and t._data.base is None:
+    array = t._data
+    if node is None and (array.base is None or unshared(array)):
         return
-    if node is None or getattr(node, "makes_view", False):
+    # What an array selects is a copy, which is the user's to change; only a basic index gives a view.
+    is_view = is_basic(node.at) if isinstance(node, GetItem) else getattr(node, "makes_view", False)
+    if node is None or is_view:
         raise RuntimeError(
             "t[i] = v: t is a view of another tensor, which would not see the recorded change; "
             "write t[0, 1] = v instead of t[0][1] = v, or change a copy: u = t.clone()"

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.ops import activation, arithmetic, copying, elementwise, products, protocol, reduction, shape
+from tinygrad_fs import ops
+from tinygrad_fs.ops import arithmetic, copying, products, protocol, shape
 from tinygrad_fs.ops.indexing import getitem
 from tinygrad_fs.ops.inplace import inplace, setitem
 from tinygrad_fs.tensor import Tensor
@@ -49,6 +50,7 @@ _BITWISE = {
 
 def bind() -> None:
     """Put the operators, the methods and NumPy's protocols onto Tensor."""
+    functions = vars(ops)
     methods: dict[str, Any] = dict(_METHODS)
     for name, (function, ufunc) in _BINARY.items():
         methods[f"__{name}__"] = function
@@ -61,6 +63,11 @@ def bind() -> None:
         methods[f"__{name}__"] = function
         methods[f"__r{name}__"] = _reflected(function)
         methods[f"__i{name}__"] = inplace(function, ufunc)
+    for name in _FUNCTIONS:
+        if name in functions:
+            methods[name] = functions[name]
+    for name, function_name in _OTHER_NAMES.items():
+        methods[name] = functions[function_name]
     for name, method in methods.items():
         setattr(Tensor, name, method)
 
@@ -108,6 +115,11 @@ def _transpose(self: Tensor, *axes: Any) -> Tensor:
     return shape.transpose(self, axes if len(axes) > 1 else _sizes(axes) if axes else None)
 
 
+def _fill(self: Tensor, value: Any) -> None:
+    """Set every element to `value`, in place; recorded as ``t[...] = value`` is."""
+    self[...] = value
+
+
 def _divmod(self: Any, other: Any) -> tuple[Tensor, Tensor]:
     return arithmetic.floor_divide(self, other), arithmetic.remainder(self, other)
 
@@ -130,34 +142,57 @@ _METHODS: dict[str, Any] = {
     "__array_ufunc__": protocol.array_ufunc,
     "T": property(_axes_reversed),
     "mT": property(_matrices_transposed),
-    "abs": arithmetic.absolute,
     "all": _on_arrays(np.all),
     "any": _on_arrays(np.any),
     "argmax": _on_arrays(np.argmax),
     "argmin": _on_arrays(np.argmin),
     "argsort": _on_arrays(np.argsort),
-    "astype": copying.astype,
-    "clip": elementwise.clip,
-    "clone": copying.clone,
-    "copy": copying.clone,
-    "exp": elementwise.exp,
-    "flatten": shape.flatten,
-    "log": elementwise.log,
-    "log_softmax": activation.log_softmax,
-    "max": reduction.max,
-    "mean": reduction.mean,
-    "min": reduction.min,
+    "fill": _fill,
     "nonzero": _on_arrays(np.nonzero),
-    "ravel": shape.ravel,
-    "relu": activation.relu,
+    "permute": _transpose,
     "reshape": _reshape,
-    "sigmoid": activation.sigmoid,
-    "softmax": activation.softmax,
-    "sqrt": elementwise.sqrt,
-    "squeeze": shape.squeeze,
-    "sum": reduction.sum,
-    "swapaxes": shape.swapaxes,
-    "tanh": activation.tanh,
     "transpose": _transpose,
-    "var": reduction.var,
 }
+
+# The methods that are the public function of that name, with the tensor as its first argument; some by another name.
+_FUNCTIONS = (
+    "astype",
+    "clip",
+    "clone",
+    "cumprod",
+    "cumsum",
+    "diagonal",
+    "dot",
+    "exp",
+    "flatten",
+    "flip",
+    "gather",
+    "log",
+    "log_softmax",
+    "masked_fill",
+    "max",
+    "mean",
+    "min",
+    "moveaxis",
+    "prod",
+    "ptp",
+    "ravel",
+    "relu",
+    "repeat",
+    "roll",
+    "round",
+    "sigmoid",
+    "softmax",
+    "sqrt",
+    "squeeze",
+    "std",
+    "sum",
+    "swapaxes",
+    "take",
+    "tanh",
+    "trace",
+    "tril",
+    "triu",
+    "var",
+)
+_OTHER_NAMES = {"abs": "absolute", "copy": "clone"}

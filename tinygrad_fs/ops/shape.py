@@ -1,27 +1,32 @@
-"""Shape: the same values in another arrangement, joined or taken apart."""
+"""Shape: the same values along other axes."""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_arrays",
     "broadcast_to",
-    "concatenate",
     "expand_dims",
     "flatten",
+    "meshgrid",
     "moveaxis",
-    "pad",
+    "permute",
     "ravel",
     "reshape",
-    "split",
+    "rollaxis",
     "squeeze",
-    "stack",
     "swapaxes",
     "transpose",
 ]
@@ -90,56 +95,19 @@ class BroadcastTo(Op):
         return g
 
 
-class Concatenate(Op):
-    """y joins the inputs along an axis;  each takes its part of the gradient."""
-
-    def forward(*xs: Any, axis: int = 0) -> Any:
-        return np.concatenate(xs, axis=axis)
-
-    def vjp(g: Any, shapes: Any, needs: Any, axis: int) -> Any:
-        ends = np.cumsum([shape[axis] for shape in shapes]).tolist()
-        starts = [0, *ends[:-1]]
-        return [g[_at(axis, g.ndim, slice(i, j))] if need else None for i, j, need in zip(starts, ends, needs)]
+def _as_shape(shape: Shape) -> tuple[int, ...]:
+    """The sizes as Python integers: one number is a shape of one axis."""
+    sizes: Any = (shape,) if np.ndim(shape) == 0 else shape
+    return tuple([operator.index(size) for size in sizes])
 
 
-class Stack(Op):
-    """y joins the inputs along a new axis;  each takes its slice of the gradient."""
-
-    def forward(*xs: Any, axis: int = 0) -> Any:
-        return np.stack(xs, axis=axis)
-
-    def vjp(g: Any, needs: Any, axis: int) -> Any:
-        return [g[_at(axis, g.ndim, i)] if need else None for i, need in enumerate(needs)]
+def _is_column_major(name: str, order: str) -> bool:
+    if order not in ("C", "F"):
+        raise ValueError(f"{name}: order {order!r} is unknown; use 'C', the last axis fastest, or 'F', the first")
+    return order == "F"
 
 
-def _at(axis: int, ndim: int, index: int | slice) -> tuple[int | slice, ...]:
-    """The index that selects along one axis."""
-    return tuple([slice(None)] * (axis % ndim) + [index])
-
-
-class Split(Op):
-    """The parts of x between indices along an axis;  dx: the parts' gradients, joined."""
-
-    makes_view = True
-
-    def forward(x: Any, *, indices: Any, axis: int) -> Any:
-        return np.split(x, indices, axis=axis)
-
-    def vjp(g: Any, axis: int) -> Any:
-        return np.concatenate(g, axis=axis)
-
-
-class Pad(Op):
-    """y is x with a border of constants;  dy/dx: the inside of the gradient."""
-
-    def forward(x: Any, *, widths: Any, value: Any) -> Any:
-        return np.pad(x, widths, constant_values=value)
-
-    def vjp(g: Any, shapes: Any, widths: Any) -> Any:
-        return g[tuple([slice(before, before + size) for (before, _), size in zip(widths, shapes[0])])]
-
-
-def reshape(x: TensorLike, shape: Shape) -> Tensor:
+def reshape(x: TensorLike, shape: Shape, order: str = "C") -> Tensor:
     """The same values, in row-major order, in another shape.
 
     Parameters
@@ -147,6 +115,8 @@ def reshape(x: TensorLike, shape: Shape) -> Tensor:
     x : array_like
     shape : int or sequence of int
         The new shape; one size may be -1 and follows from the others.
+    order : {"C", "F"}
+        Whether the last index runs fastest or the first, in reading and in writing.
 
     Raises
     ------
@@ -160,12 +130,14 @@ def reshape(x: TensorLike, shape: Shape) -> Tensor:
     tensor([[1., 2.],
             [3., 4.]])
     """
-    to = (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)
+    to = _as_shape(shape)
+    if _is_column_major("reshape", order):
+        return Transpose.apply(Reshape.apply(Transpose.apply(x), to=to[::-1]))
     return Reshape.apply(x, to=to)
 
 
-def ravel(x: TensorLike) -> Tensor:
-    """All values along one axis.
+def ravel(x: TensorLike, order: str = "C") -> Tensor:
+    """All values along one axis, the last index fastest; with ``order="F"`` the first.
 
     Examples
     --------
@@ -173,7 +145,7 @@ def ravel(x: TensorLike) -> Tensor:
     >>> tg.ravel(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([1., 2., 3., 4.])
     """
-    return Reshape.apply(x, to=(-1,))
+    return Reshape.apply(Transpose.apply(x) if _is_column_major("ravel", order) else x, to=(-1,))
 
 
 def flatten(x: TensorLike, start_axis: int = 0, end_axis: int = -1) -> Tensor:
@@ -214,6 +186,18 @@ def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> Tensor:
     return Transpose.apply(x, axes=None if axes is None else tuple(axes))
 
 
+def permute(x: TensorLike, axes: Sequence[int]) -> Tensor:
+    """The axes in the order `axes`: PyTorch's name for `transpose`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.permute(tg.zeros((2, 3, 4)), (2, 0, 1)).shape
+    (4, 2, 3)
+    """
+    return Transpose.apply(x, axes=tuple(axes))
+
+
 def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
     """Exchange two axes.
 
@@ -239,6 +223,19 @@ def moveaxis(x: TensorLike, source: Shape, destination: Shape) -> Tensor:
     """
     # NumPy moves the axes of a small stand-in whose sizes are the axes' numbers.
     order = np.moveaxis(np.empty(tuple(range(np.ndim(x)))), source, destination).shape
+    return Transpose.apply(x, axes=order)
+
+
+def rollaxis(x: TensorLike, axis: int, start: int = 0) -> Tensor:
+    """Move one axis to where it stands before the axis `start`; `moveaxis` says the same more plainly.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.rollaxis(tg.zeros((2, 3, 4)), 2).shape
+    (4, 2, 3)
+    """
+    order = np.rollaxis(np.empty(tuple(range(np.ndim(x)))), axis, start).shape
     return Transpose.apply(x, axes=order)
 
 
@@ -286,115 +283,112 @@ def broadcast_to(x: TensorLike, shape: Shape) -> Tensor:
     tensor([[1., 2.],
             [1., 2.]])
     """
-    to = (shape,) if isinstance(shape, int) else tuple(shape)
-    return BroadcastTo.apply(x, to=to)
+    return BroadcastTo.apply(x, to=_as_shape(shape))
 
 
-def concatenate(xs: Sequence[TensorLike], axis: int | None = 0) -> Tensor:
-    """Join tensors along an existing axis.
+def broadcast_arrays(*xs: TensorLike) -> tuple[Tensor, ...]:
+    """Each of the tensors, repeated to the shape that they broadcast to, without a copy.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not broadcast.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> x, y = tg.broadcast_arrays(tg.zeros((3, 1)), tg.zeros(2))
+    >>> x.shape, y.shape
+    ((3, 2), (3, 2))
+    """
+    to = np.broadcast_shapes(*[np.shape(x) for x in xs])
+    return tuple([BroadcastTo.apply(x, to=to) for x in xs])
+
+
+def atleast_1d(*xs: TensorLike) -> Any:
+    """Each tensor with at least one axis: a single Tensor for one argument, a tuple for several.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.atleast_1d(tg.tensor(2.0))
+    tensor([2.])
+    """
+    return _one_or_all([Reshape.apply(x, to=np.shape(x) or (1,)) for x in xs])
+
+
+def atleast_2d(*xs: TensorLike) -> Any:
+    """Each tensor with at least two axes; a vector becomes a row.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.atleast_2d(tg.tensor([1.0, 2.0])).shape
+    (1, 2)
+    """
+    return _one_or_all([Reshape.apply(x, to=(1,) * (2 - np.ndim(x)) + np.shape(x)) for x in xs])
+
+
+def atleast_3d(*xs: TensorLike) -> Any:
+    """Each tensor with at least three axes; (n,) becomes (1, n, 1) and (m, n) becomes (m, n, 1), as in NumPy.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.atleast_3d(tg.zeros((2, 3))).shape
+    (2, 3, 1)
+    """
+
+    def shape(x: TensorLike) -> tuple[int, ...]:
+        sizes = np.shape(x)
+        return ((1,) if len(sizes) < 2 else ()) + (sizes or (1,)) + ((1,) if len(sizes) < 3 else ())
+
+    return _one_or_all([Reshape.apply(x, to=shape(x)) for x in xs])
+
+
+def _one_or_all(results: list[Any]) -> Any:
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def meshgrid(*xs: TensorLike, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Tensor, ...]:
+    """The coordinates of the points of a grid, from the coordinates along its axes.
 
     Parameters
     ----------
-    xs : sequence of array_like
-        Of equal shapes but for `axis`.
-    axis : int or None, default 0
-        None joins the flattened tensors.
+    *xs : array_like
+        One vector per axis.
+    copy : bool, default True
+        Give each result memory of its own; otherwise they are views that repeat.
+    sparse : bool, default False
+        Leave the other axes at size 1, to be broadcast.
+    indexing : {"xy", "ij"}
+        Whether the first coordinate runs along the second axis (as in plots) or along the first (as in matrices).
 
     Raises
     ------
     ValueError
-        If the shapes do not fit, or there is nothing to join.
+        If `indexing` is another one.
 
     Examples
     --------
     >>> import tinygrad_fs as tg
-    >>> tg.concatenate([tg.tensor([1.0]), tg.tensor([2.0, 3.0])])
-    tensor([1., 2., 3.])
+    >>> x, y = tg.meshgrid(tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0, 5.0]))
+    >>> x
+    tensor([[1., 2., 3.],
+            [1., 2., 3.]])
+    >>> y
+    tensor([[4., 4., 4.],
+            [5., 5., 5.]])
     """
-    if axis is None:
-        return Concatenate.apply(*[ravel(x) for x in xs])
-    return Concatenate.apply(*xs, axis=axis)
-
-
-def stack(xs: Sequence[TensorLike], axis: int = 0) -> Tensor:
-    """Join tensors of one shape along a new axis.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, or there is nothing to join.
-
-    Examples
-    --------
-    >>> import tinygrad_fs as tg
-    >>> tg.stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])], axis=1)
-    tensor([[1., 3.],
-            [2., 4.]])
-    """
-    return Stack.apply(*xs, axis=axis)
-
-
-def split(x: TensorLike, indices_or_sections: Shape, axis: int = 0) -> tuple[Tensor, ...]:
-    """Take a tensor apart along an axis.
-
-    Parameters
-    ----------
-    x : array_like
-    indices_or_sections : int or sequence of int
-        A number of equal parts, or the indices at which to cut, as in NumPy. (PyTorch's split takes sizes.)
-    axis : int, default 0
-
-    Returns
-    -------
-    tuple of Tensor
-        Parts that nobody uses get gradient 0.
-
-    Raises
-    ------
-    ValueError
-        If the axis does not divide into equal parts.
-
-    Examples
-    --------
-    >>> import tinygrad_fs as tg
-    >>> tg.split(tg.tensor([1.0, 2.0, 3.0, 4.0]), 2)
-    (tensor([1., 2.]), tensor([3., 4.]))
-    """
-    if not isinstance(indices_or_sections, int):
-        indices_or_sections = tuple(indices_or_sections)
-    return tuple(Split.apply(x, indices=indices_or_sections, axis=axis))
-
-
-def pad(x: TensorLike, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Tensor:
-    """Add a border.
-
-    Parameters
-    ----------
-    x : array_like
-    pad_width : int, (before, after) or one pair per axis
-        How much to add, as in NumPy.
-    mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
-        What the border holds: a constant, or values of `x`, which collect their gradients.
-    constant_values : float, default 0
-        For mode "constant".
-
-    Raises
-    ------
-    ValueError
-        If a width is negative or `mode` is another one.
-
-    Examples
-    --------
-    >>> import tinygrad_fs as tg
-    >>> tg.pad(tg.tensor([1.0, 2.0, 3.0]), (1, 2), mode="reflect")
-    tensor([2., 1., 2., 3., 2., 1.])
-    """
-    shape = np.shape(x)
-    widths = tuple(map(tuple, np.broadcast_to(np.asarray(pad_width), (len(shape), 2)).tolist()))
-    if mode == "constant":
-        return Pad.apply(x, widths=widths, value=constant_values)
-    if mode not in (known := ("edge", "reflect", "symmetric", "wrap")):
-        raise ValueError(f"pad: mode {mode!r} is unknown; use 'constant', {', '.join(map(repr, known))}")
-    from_where = np.pad(np.arange(int(np.prod(shape))).reshape(shape), widths, mode=mode)  # type: ignore[call-overload]
-    flat: Any = ravel(x)
-    return flat[from_where]  # type: ignore[no-any-return]
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid: indexing {indexing!r} is unknown; use 'xy' or 'ij'")
+    places = list(range(len(xs)))
+    if indexing == "xy" and len(xs) > 1:
+        places[:2] = 1, 0
+    grids = [
+        Reshape.apply(x, to=tuple([np.size(x) if i == place else 1 for i in range(len(xs))]))
+        for x, place in zip(xs, places)
+    ]
+    if not sparse:
+        grids = list(broadcast_arrays(*grids))
+    return tuple([clone(grid) for grid in grids] if copy else grids)

@@ -148,18 +148,20 @@ class Sinc(Op):
     """
 
     def forward(x: Any, *, order: int = 0) -> Any:
-        t = np.multiply(x, math.pi)
-        bound = max(1.0, order / 2)
-        near = np.less(np.abs(t), bound)
-        far = np.where(near, 1, t)
+        t = np.reshape(np.multiply(x, math.pi), -1)
+        size = np.abs(t)
+        bound = max(1.0, order / 2) if order else np.finfo(t.dtype).tiny  # sin(t) / t itself is exact near 0 too
+        far = np.maximum(size, bound)
         y = np.sin(far) / far
         for n in range(1, order + 1):
             # The derivatives of the sine: cos, -sin, -cos, sin, ...
             wave = (np.cos if n % 2 else np.sin)(far)
             y = ((wave if n % 4 < 2 else -wave) - n * y) / far
-        y = y[...]  # an array, where NumPy has made a scalar of 0-d operands
-        y[near] = _sinc_near_0(t[near], order, bound)
-        return y * math.pi**order
+        if order % 2:
+            y *= np.sign(t)
+        near = np.flatnonzero(size < bound)
+        y[near] = _sinc_near_0(np.take(t, near), order, bound)
+        return np.reshape(y * math.pi**order if order else y, np.shape(x))
 
     def vjp(g: Any, x: Any, order: int) -> Any:
         return g * Sinc.apply(x, order=order + 1)
@@ -169,7 +171,8 @@ def _sinc_near_0(t: Any, n: int, bound: float) -> Any:
     """S_n(t) for t from -`bound` to `bound`, by its series; n and the powers are both even or both odd."""
     factors = []
     m = n % 2
-    while (factor := 1.0 / (math.factorial(m) * (m + n + 1))) * bound**m > 1e-18:
+    enough = np.finfo(t.dtype).eps / 100
+    while (factor := 1.0 / (math.factorial(m) * (m + n + 1))) * bound**m > enough:
         factors.append((-1) ** ((m + n) // 2) * factor)
         m += 2
     square = t * t
@@ -182,7 +185,8 @@ def _sinc_near_0(t: Any, n: int, bound: float) -> Any:
 
 def _nonzero(length: Any) -> Any:
     """A length to divide by: 1 in the place of 0, where the coordinates are 0 too."""
-    return np.where(length == 0, 1, length)
+    at_origin = length == 0
+    return np.where(at_origin, 1, length) if at_origin.any() else length
 
 
 def sin(x: TensorLike) -> Tensor:

@@ -25,7 +25,7 @@ from tinygrad_fs.ops.columns import Blocks, Geometry, Window, block_rows
 
 __all__ = ["WinogradBlocks", "transforms"]
 
-_OUTPUTS = 4
+OUTPUTS = 4
 _POINTS = tuple(Fraction(p) for p in ("0", "1", "-1", "2", "-1/2", "-2", "1/2"))
 # From here on the multiplications saved are worth more than the transforms (measured).
 _LEAST_PRODUCT = 256
@@ -39,7 +39,7 @@ def transforms(taps: int) -> tuple[Any, Any, Any]:
     Row i of G and column i of A hold the powers of point i, the last point being infinity. B solves the
     polynomial's coefficients from the values, transposed; its rows are scaled to integers, and those of G back.
     """
-    count = taps + _OUTPUTS - 1
+    count = taps + OUTPUTS - 1
     points = _POINTS[: count - 1]
 
     def powers(length: int) -> list[list[Fraction]]:
@@ -47,7 +47,7 @@ def transforms(taps: int) -> tuple[Any, Any, Any]:
         return [[point**k for k in range(length)] for point in points] + [at_infinity]
 
     inverse = _inverse(powers(count))
-    a = np.array(powers(_OUTPUTS), dtype=np.float64).T
+    a = np.array(powers(OUTPUTS), dtype=np.float64).T
     b, g = [], []
     for i, row in enumerate(powers(taps)):
         solved = [inverse[k][i] for k in range(count)]
@@ -79,12 +79,12 @@ class WinogradColumns:
     def __init__(self, x: Any, geometry: Geometry, samples: int, rows: int, dtype: Any) -> None:
         (kh, kw), width, channels = geometry.kernel, geometry.size[1], x.shape[1]
         self.geometry, self.samples, self.rows = geometry, samples, rows
-        self.tiles = tiles = -(-rows // _OUTPUTS)
+        self.tiles = tiles = -(-rows // OUTPUTS)
         self.a, self.b, _ = (each.astype(dtype) for each in transforms(kh))
         points = len(self.b)
-        self.window = Window(x, geometry, samples, _OUTPUTS * tiles, dtype)
+        self.window = Window(x, geometry, samples, OUTPUTS * tiles, dtype)
         padded = self.window.padded[:, :-1].reshape(channels, self.window.rows, -1)
-        self.inputs = sliding_window_view(padded, points, axis=1)[:, ::_OUTPUTS].swapaxes(2, 3)
+        self.inputs = sliding_window_view(padded, points, axis=1)[:, ::OUTPUTS].swapaxes(2, 3)
         values = np.empty_like(x, shape=(points, channels, tiles, padded.shape[2]), dtype=dtype)
         self.values = values.transpose(1, 2, 0, 3)
         values = values.reshape(points, channels, tiles, -1, samples)
@@ -108,8 +108,8 @@ class WinogradColumns:
             product[1] += b  # the value at point 1 goes to all four outputs
         filters, width = part.shape[1], part.shape[3]
         values = product.reshape(len(product), filters, self.tiles, width * self.samples).transpose(1, 2, 0, 3)
-        if dense and self.samples == 1 and self.rows % _OUTPUTS == 0:
-            np.matmul(self.a, values, out=part[0].reshape(filters, self.tiles, _OUTPUTS, width))
+        if dense and self.samples == 1 and self.rows % OUTPUTS == 0:
+            np.matmul(self.a, values, out=part[0].reshape(filters, self.tiles, OUTPUTS, width))
         else:
             outputs = np.matmul(self.a, values).reshape(filters, -1, width, self.samples)
             part[...] = outputs[:, : self.rows].transpose(3, 0, 1, 2)
@@ -117,9 +117,9 @@ class WinogradColumns:
     def outer(self, sample: int, row: int, part: Any) -> Any:
         """The products of columns and the outputs' gradients `part`, summed over positions."""
         filters, width = part.shape[1], part.shape[3]
-        outputs = np.zeros_like(part, shape=(_OUTPUTS, self.tiles, width, self.samples, filters), dtype=self.b.dtype)
-        for i in range(_OUTPUTS):
-            rows = part[:, :, i::_OUTPUTS].transpose(2, 3, 0, 1)
+        outputs = np.zeros_like(part, shape=(OUTPUTS, self.tiles, width, self.samples, filters), dtype=self.b.dtype)
+        for i in range(OUTPUTS):
+            rows = part[:, :, i::OUTPUTS].transpose(2, 3, 0, 1)
             outputs[i, : len(rows)] = rows
         groups = self.geometry.groups
         values = np.matmul(self.a.T, _flat(outputs)).reshape(len(self.b), -1, groups, filters // groups)
@@ -143,17 +143,17 @@ class WinogradBlocks(Blocks):
             and geometry.kernel[0] in (3, 5)
             and geometry.stride == (1, 1)
             and geometry.dilation[0] == 1
-            and height >= 2 * _OUTPUTS
+            and height >= 2 * OUTPUTS
             and channels * filters >= _LEAST_PRODUCT * geometry.groups**2
             and len(x) * height * width >= _LEAST_POSITIONS
         )
 
     def _cut(self) -> tuple[int, int]:
-        points = self.geometry.kernel[0] + _OUTPUTS - 1
+        points = self.geometry.kernel[0] + OUTPUTS - 1
         self.depth //= self.geometry.kernel[0]
-        tiles = -(-self.geometry.size[0] // _OUTPUTS)
+        tiles = -(-self.geometry.size[0] // OUTPUTS)
         line = self.samples * self.geometry.size[1]
-        rows = _OUTPUTS * block_rows(tiles, line, self.depth * self.geometry.groups * points * 4)
+        rows = OUTPUTS * block_rows(tiles, line, self.depth * self.geometry.groups * points * 4)
         return rows, rows
 
     def _form(self, samples: int, rows: int) -> Any:
@@ -162,7 +162,7 @@ class WinogradBlocks(Blocks):
     @property
     def matrix_shape(self) -> tuple[int, ...]:
         """The shape of what `WinogradColumns.outer` gives."""
-        return self.geometry.kernel[0] + _OUTPUTS - 1, self.geometry.groups, self.depth, self.filters
+        return self.geometry.kernel[0] + OUTPUTS - 1, self.geometry.groups, self.depth, self.filters
 
     def matrix(self, w: Any) -> Any:
         """The filters' values at the points, as matrices of shape (points, groups, filters, channels and taps)."""

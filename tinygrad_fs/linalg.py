@@ -1,0 +1,52 @@
+"""Linear algebra: the functions of `numpy.linalg`, with derivatives of every order.
+
+Matrices are the last two axes; all axes before them are a batch. `numpy.linalg.inv(t)` of a Tensor is
+`linalg.inv(t)`, and so on. Not here: `eig` and `eigvals`, whose results are complex.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.linalg import LinAlgError
+
+from tinygrad_fs.ops.chains import matrix_power, multi_dot
+from tinygrad_fs.ops.decomposition import cholesky, qr
+from tinygrad_fs.ops.determinant import det, slogdet
+from tinygrad_fs.ops.norms import cond, matrix_norm, norm, vector_norm
+from tinygrad_fs.ops.products import cross, matmul, outer, tensordot, vecdot
+from tinygrad_fs.ops.protocol import adopt
+from tinygrad_fs.ops.solving import inv, lstsq, pinv, solve, solve_triangular, tensorinv, tensorsolve
+from tinygrad_fs.ops.spectrum import eigh, eigvalsh, matrix_rank, svd, svdvals
+
+__all__ = [
+    "LinAlgError",
+    "cholesky",
+    "cond",
+    "cross",
+    "det",
+    "eigh",
+    "eigvalsh",
+    "inv",
+    "lstsq",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "multi_dot",
+    "norm",
+    "outer",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "solve_triangular",
+    "svd",
+    "svdvals",
+    "tensordot",
+    "tensorinv",
+    "tensorsolve",
+    "vecdot",
+    "vector_norm",
+]
+
+adopt({name: globals()[name] for name in __all__ if name != "LinAlgError"}, np.linalg)

@@ -1,0 +1,96 @@
+"""What the ops on matrices share: transposes, triangles and checks. A matrix is the last two axes of an array."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.tensor import Tensor
+
+LinAlgError = np.linalg.LinAlgError
+
+
+def transposed(x: Any) -> Any:
+    """Every matrix transposed."""
+    return np.swapaxes(x, -1, -2)
+
+
+def on_diagonal(n: int) -> Any:
+    """Where an n by n matrix has its diagonal."""
+    return np.eye(n, dtype=bool)
+
+
+def in_triangle(n: int, lower: bool, diagonal: bool = True) -> Any:
+    """Where an n by n matrix has its lower or upper triangle."""
+    mask = np.tri(n, k=0 if diagonal else -1, dtype=bool)
+    return mask if lower else mask.T
+
+
+def onto_triangle(g: Any, lower: bool) -> Any:
+    """The gradient of a function of a symmetric matrix that reads one triangle of it.
+
+    Each entry beside the diagonal stands for two, and takes the gradients of both.
+    """
+    n = g.shape[-1]
+    return np.where(on_diagonal(n), g, np.where(in_triangle(n, lower), g + transposed(g), 0))
+
+
+def mirrored(a: Any, lower: bool = True) -> Any:
+    """The symmetric matrix of which `a` holds one triangle."""
+    return np.where(in_triangle(np.shape(a)[-1], lower), a, transposed(a))
+
+
+def as_columns(x: Any, vector: bool) -> Any:
+    """A right-hand side as a matrix, also if it is a vector."""
+    return np.expand_dims(x, -1) if vector else x
+
+
+def check_matrices(name: str, a: Any) -> None:
+    """Raise unless the last two axes of `a` form matrices."""
+    if np.ndim(a) < 2:
+        raise LinAlgError(f"{name}: shape {np.shape(a)} has no two axes that form a matrix")
+
+
+def check_square(name: str, a: Any) -> None:
+    """Raise unless the last two axes of `a` form square matrices."""
+    shape = np.shape(a)
+    if len(shape) < 2 or shape[-1] != shape[-2]:
+        raise LinAlgError(f"{name}: shape {shape}: the last two axes must form square matrices")
+
+
+def is_used(g: Any) -> bool:
+    """Whether anything depends on the output whose gradient `g` is; that of an unused output is 0."""
+    return g.size > 0 and ((isinstance(g, Tensor) and g.requires_grad) or bool(np.any(g)))
+
+
+def inverse_gaps(values: Any, name: str, what: str) -> Any:
+    """The matrix of 1 / (values[j] - values[i]), with 0 on the diagonal and nan where the values are equal.
+
+    Where they agree to rounding, the vectors that belong to them are any basis of a common space, and have no
+    derivative.
+    """
+    gaps = np.expand_dims(values, -2) - np.expand_dims(values, -1)
+    same = on_diagonal(values.shape[-1])
+    equal = is_negligible(gaps, values) & ~same
+    if np.any(equal):
+        warn_of_nan(name, f"equal {what}")
+    return np.where(same, 0, np.where(equal, np.nan, 1.0 / np.where(equal | same, 1, gaps)))
+
+
+def is_negligible(x: Any, values: Any) -> Any:
+    """Where entries of the matrices `x` are 0 to the rounding of `values`, which are eigenvalues or the like."""
+    x, values = (each.data if isinstance(each, Tensor) else each for each in (x, values))
+    scale = np.max(np.absolute(values), axis=-1, keepdims=True, initial=0)
+    return np.absolute(x) <= values.shape[-1] * np.finfo(values.dtype).eps * np.expand_dims(scale, -1)
+
+
+def warn_of_nan(name: str, why: str) -> None:
+    """Tell that a gradient is nan since it does not exist."""
+    warnings.warn(
+        f"{name}: a matrix has {why}, so that its vectors are not unique and their gradient does not exist: it is nan. "
+        "The gradient of the values alone does exist",
+        RuntimeWarning,
+        stacklevel=2,
+    )

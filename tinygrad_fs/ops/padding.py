@@ -1,0 +1,104 @@
+"""Borders around a tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.op import Op
+from tinygrad_fs.ops.indexing import ScatterAdd, along
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = ["pad"]
+
+_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
+
+
+class Pad(Op):
+    """y is x with a border of constants;  dy/dx: the inside of the gradient."""
+
+    def forward(x: Any, *, widths: Any, value: Any) -> Any:
+        return np.pad(x, widths, constant_values=value)
+
+    def vjp(g: Any, shapes: Any, widths: Any) -> Any:
+        return g[tuple([slice(before, before + size) for (before, _), size in zip(widths, shapes[0])])]
+
+
+class PadWithOwn(Op):
+    """y is x with a border of its own values;  dy/dx: the border's gradient, added to where it was taken from."""
+
+    def forward(x: Any, *, widths: Any, how: Any) -> Any:
+        return np.pad(x, widths, mode=how)
+
+    def vjp(g: Any, shapes: Any, widths: Any, how: Any) -> Any:
+        # NumPy pads one axis after the other; so the border comes off one axis after the other.
+        for axis, (size, width) in enumerate(zip(shapes[0], widths)):
+            if any(width):
+                source = np.pad(np.arange(size), width, mode=how)
+                to = (*g.shape[:axis], size, *g.shape[axis + 1 :])
+                g = ScatterAdd.apply(g, at=along(axis, source), to=to)
+        return g
+
+
+def pad(x: TensorLike, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Tensor:
+    """Add a border.
+
+    Parameters
+    ----------
+    x : array_like
+    pad_width : int, (before, after) or one pair per axis
+        How much to add, as in NumPy; a dict gives it for some axes.
+    mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
+        What the border holds: a constant, or values of `x`, which collect their gradients.
+    constant_values : float, (before, after) or one pair per axis, default 0
+        For mode "constant". They are not differentiated.
+
+    Raises
+    ------
+    ValueError
+        If a width is negative, `mode` is another one, or there is nothing in `x` to fill a border with.
+    TypeError
+        If a width is no integer, or `constant_values` require grad.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.pad(tg.tensor([1.0, 2.0, 3.0]), (1, 2), mode="reflect")
+    tensor([2., 1., 2., 3., 2., 1.])
+    >>> tg.pad(tg.tensor([1.0, 2.0]), 1, constant_values=(8, 9))
+    tensor([8., 1., 2., 9.])
+    """
+    if mode not in _MODES:
+        raise ValueError(f"pad: mode {mode!r} is unknown; use {', '.join(map(repr, _MODES))}")
+    widths = _pairs(pad_width, np.shape(x))
+    if mode != "constant":
+        return PadWithOwn.apply(x, widths=widths, how=mode)
+    return Pad.apply(x, widths=widths, value=_value(constant_values, np.ndim(x)))
+
+
+def _pairs(pad_width: Any, shape: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """One pair of widths per axis."""
+    if isinstance(pad_width, dict):
+        given, pad_width = pad_width, np.zeros((len(shape), 2), int)
+        for axis, width in given.items():
+            pad_width[axis] = width
+    given_widths = np.asarray(pad_width)
+    try:
+        pairs = np.broadcast_to(given_widths, (len(shape), 2)).tolist()
+    except ValueError:
+        raise ValueError(
+            f"pad: widths of shape {given_widths.shape} do not fit a tensor of shape {shape}; give a number, "
+            "(before, after), or one such pair per axis"
+        ) from None
+    return tuple(map(tuple, pairs))
+
+
+def _value(constant_values: Any, ndim: int) -> Any:
+    """What NumPy takes for `constant_values`, kept small and unchangeable."""
+    if isinstance(constant_values, Tensor) and constant_values.requires_grad:
+        raise TypeError("pad: constant_values are not differentiated; join parts with concatenate, or use .detach()")
+    values = np.asarray(constant_values)
+    if values.ndim == 0:
+        return values.item()
+    return tuple(map(tuple, np.broadcast_to(values, (ndim, 2)).tolist()))
