@@ -105,6 +105,7 @@ from tinygrad_fs.ops.rectifiers import celu, hardswish, hardtanh, prelu, relu6, 
 from tinygrad_fs.ops.reduction import amax, amin, logsumexp, max, mean, min, nanmean, nansum, prod, sum
 from tinygrad_fs.ops.roots import cbrt, reciprocal, rsqrt, sqrt, square
 from tinygrad_fs.ops.rounding import ceil, floor, heaviside, rint, round, sign, trunc
+from tinygrad_fs.ops.sequences import avg_pool1d, conv1d, max_pool1d
 from tinygrad_fs.ops.shape import (
     atleast_1d,
     atleast_2d,
@@ -126,6 +127,7 @@ from tinygrad_fs.ops.shape import (
 from tinygrad_fs.ops.sorting import argsort, searchsorted, sort, topk, unique
 from tinygrad_fs.ops.special import digamma, erfinv, lgamma, polygamma
 from tinygrad_fs.ops.statistics import average, median, percentile, ptp, quantile, std, var
+from tinygrad_fs.ops.transposed import conv_transpose1d, conv_transpose2d
 from tinygrad_fs.ops.triangles import diag, diagflat, diagonal, trace, tril, triu
 from tinygrad_fs.ops.trigonometric import (
     arccos,
@@ -142,6 +144,8 @@ from tinygrad_fs.ops.trigonometric import (
     sinc,
     tan,
 )
+from tinygrad_fs.ops.unfolding import fold, unfold
+from tinygrad_fs.ops.volumes import conv3d
 
 __all__ = [
     "abs",
@@ -169,6 +173,7 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "average",
+    "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
     "binary_cross_entropy",
@@ -182,7 +187,11 @@ __all__ = [
     "clone",
     "column_stack",
     "concatenate",
+    "conv1d",
     "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "cos",
     "cosh",
     "cosine_embedding_loss",
@@ -228,6 +237,7 @@ __all__ = [
     "fmax",
     "fmin",
     "fmod",
+    "fold",
     "gather",
     "getitem",
     "glu",
@@ -280,6 +290,7 @@ __all__ = [
     "matmul",
     "matvec",
     "max",
+    "max_pool1d",
     "max_pool2d",
     "maximum",
     "mean",
@@ -367,6 +378,7 @@ __all__ = [
     "triplet_margin_loss",
     "triu",
     "trunc",
+    "unfold",
     "unique",
     "unstack",
     "var",
