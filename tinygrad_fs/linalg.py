@@ -17,6 +17,7 @@ from tinygrad_fs.ops.products import cross, matmul, outer, tensordot, vecdot
 from tinygrad_fs.ops.protocol import adopt
 from tinygrad_fs.ops.solving import inv, lstsq, pinv, solve, solve_triangular, tensorinv, tensorsolve
 from tinygrad_fs.ops.spectrum import eigh, eigvalsh, matrix_rank, svd, svdvals
+from tinygrad_fs.ops.stacks import diagonal, matrix_transpose, trace
 
 __all__ = [
     "LinAlgError",
@@ -24,6 +25,7 @@ __all__ = [
     "cond",
     "cross",
     "det",
+    "diagonal",
     "eigh",
     "eigvalsh",
     "inv",
@@ -32,6 +34,7 @@ __all__ = [
     "matrix_norm",
     "matrix_power",
     "matrix_rank",
+    "matrix_transpose",
     "multi_dot",
     "norm",
     "outer",
@@ -45,6 +48,7 @@ __all__ = [
     "tensordot",
     "tensorinv",
     "tensorsolve",
+    "trace",
     "vecdot",
     "vector_norm",
 ]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.ops.choice import where
+from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.ops.matrices import LinAlgError, check_square
 from tinygrad_fs.ops.products import matmul
 from tinygrad_fs.ops.solving import inv

@@ -16,7 +16,6 @@ import numpy as np
 from tinygrad_fs.dtypes import as_array
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.arithmetic import subtract
-from tinygrad_fs.ops.roots import square
 from tinygrad_fs.ops.matrices import (
     LinAlgError,
     as_columns,
@@ -30,6 +29,7 @@ from tinygrad_fs.ops.matrices import (
 )
 from tinygrad_fs.ops.products import matmul
 from tinygrad_fs.ops.reduction import sum
+from tinygrad_fs.ops.roots import square
 from tinygrad_fs.ops.shape import moveaxis, ravel, reshape, swapaxes
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -320,9 +320,9 @@ def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> LstsqResu
     Examples
     --------
     >>> import tinygrad_fs as tg
-    >>> times = tg.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
-    >>> tg.linalg.lstsq(times, tg.tensor([1.0, 3.0, 5.0], dtype="float64")).x
-    tensor([1., 2.], dtype=float64)
+    >>> result = tg.linalg.lstsq(tg.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), tg.tensor([1.0, 3.0, 5.0]))
+    >>> result.x.data.round(4), result.rank
+    (array([1., 2.], dtype=float32), 2)
     """
     m, n = np.shape(a)[-2:] if np.ndim(a) > 1 else (0, 0)
     if rcond is None or rcond < 0:
