@@ -12,7 +12,7 @@ from tinygrad_fs.dtypes import DTypeLike, check_dtype, get_default_dtype
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given, one_axis
 from tinygrad_fs.ops.copying import clone
-from tinygrad_fs.ops.indexing import GetItem, ScatterAdd, add_at, along, as_index
+from tinygrad_fs.ops.indexing import GetItem, ScatterAdd, add_at, added, along, as_index
 from tinygrad_fs.ops.inplace import setitem
 from tinygrad_fs.ops.shape import broadcast_to, reshape
 from tinygrad_fs.tensor import Tensor, TensorLike
@@ -31,21 +31,6 @@ __all__ = [
     "take",
     "take_along_axis",
 ]
-
-
-class AddAt(Op):
-    """z = x, to which y is added at the index;  dx: the gradient, dy: the gradient there."""
-
-    def forward(x: Any, y: Any, *, at: Any) -> Any:
-        result = x.astype(np.result_type(x, y))  # a copy
-        add_at(result, at, y.astype(result.dtype, copy=False))
-        return result
-
-    def vjp_x(g: Any) -> Any:
-        return g
-
-    def vjp_y(g: Any, at: Any) -> Any:
-        return g[at]
 
 
 class Embedding(Op):
@@ -238,7 +223,7 @@ def scatter_add(x: TensorLike, axis: int, index: TensorLike, src: TensorLike) ->
     tensor([3., 0., 3.])
     """
     at = _grid("scatter_add", np.shape(x), axis, index)
-    return _added(x, at, _beginning("scatter_add", src, np.shape(index)))
+    return added(x, at, _beginning("scatter_add", src, np.shape(index)))
 
 
 def index_add(x: TensorLike, axis: int, index: TensorLike, source: TensorLike, alpha: float = 1) -> Tensor:
@@ -279,7 +264,7 @@ def index_add(x: TensorLike, axis: int, index: TensorLike, source: TensorLike, a
             f"index_add: an index of shape {numbers.shape} and a source of shape {np.shape(source)} do not fit axis "
             f"{axis} of shape {shape}; the index has one axis, and the source here the shape {expected}"
         )
-    return _added(x, along(place, numbers), source if alpha == 1 else given(source) * alpha)
+    return added(x, along(place, numbers), source if alpha == 1 else given(source) * alpha)
 
 
 def index_put(x: TensorLike, indices: Any, values: TensorLike, accumulate: bool = False) -> Tensor:
@@ -305,7 +290,7 @@ def index_put(x: TensorLike, indices: Any, values: TensorLike, accumulate: bool 
     tensor([3., 0., 0.])
     """
     at = as_index(indices)
-    return _added(x, at, values) if accumulate else _written(x, at, values, np.shape(x))
+    return added(x, at, values) if accumulate else _written(x, at, values, np.shape(x))
 
 
 def masked_fill(x: TensorLike, mask: TensorLike, value: TensorLike) -> Tensor:
@@ -497,12 +482,3 @@ def _written(x: Any, at: Any, values: Any, shape: tuple[int, ...]) -> Tensor:
     copy = clone(x) if isinstance(x, Tensor) else Tensor(np.array(given(x)))
     setitem(copy, at, values)
     return copy if copy.shape == shape else reshape(copy, shape)
-
-
-def _added(x: Any, at: Any, values: Any) -> Tensor:
-    """A copy of `x` with values added at an index, to the shape of which they broadcast."""
-    tensor = given(x)
-    if not isinstance(values, Tensor):
-        values = np.asarray(values, tensor.dtype if isinstance(values, (bool, int, float)) else None)
-    selected = np.broadcast_to(False, tensor.shape)[at].shape
-    return AddAt.apply(tensor, broadcast_to(values, selected) if values.shape != selected else values, at=at)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.shape import broadcast_to
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["getitem"]
@@ -38,6 +40,21 @@ class ScatterAdd(Op):
         return result
 
     def vjp(g: Any, at: Any) -> Any:
+        return g[at]
+
+
+class AddAt(Op):
+    """z = x, to which y is added at the index;  dx: the gradient, dy: the gradient there."""
+
+    def forward(x: Any, y: Any, *, at: Any) -> Any:
+        result = x.astype(np.result_type(x, y))  # a copy
+        add_at(result, at, y.astype(result.dtype, copy=False))
+        return result
+
+    def vjp_x(g: Any) -> Any:
+        return g
+
+    def vjp_y(g: Any, at: Any) -> Any:
         return g[at]
 
 
@@ -264,6 +281,15 @@ def _elements_of(rows: Any, row: int) -> Any:
         for i in range(row):
             np.add(first, i, out=elements[:, i])
     return elements.ravel()
+
+
+def added(x: Any, at: Any, values: Any) -> Tensor:
+    """A copy of `x` with values added at an index, to the shape of which they broadcast."""
+    tensor = given(x)
+    if not isinstance(values, Tensor):
+        values = np.asarray(values, tensor.dtype if isinstance(values, (bool, int, float)) else None)
+    selected = np.broadcast_to(False, tensor.shape)[at].shape
+    return AddAt.apply(tensor, broadcast_to(values, selected) if values.shape != selected else values, at=at)
 
 
 def getitem(x: TensorLike, index: Any) -> Tensor:

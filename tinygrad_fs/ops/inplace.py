@@ -18,10 +18,10 @@ from tinygrad_fs.dtypes import operand
 from tinygrad_fs.graph import Leaf, Output, mode, unbroadcast
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.copying import Cast
-from tinygrad_fs.ops.indexing import GetItem, Positions, as_index, is_basic, names_nothing_twice
+from tinygrad_fs.ops.indexing import GetItem, Positions, added, as_index, is_basic, names_nothing_twice
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["inplace", "replace", "setitem"]
+__all__ = ["WRITERS", "accumulate", "inplace", "replace", "setitem"]
 
 
 class SetItem(Op):
@@ -93,6 +93,30 @@ def setitem(t: Tensor, index: Any, value: TensorLike) -> None:
     if not unshared(array):
         array = array.copy()
     _move_on(t, SetItem.apply(Tensor._of(array, t._node), value, at=as_index(index)))
+
+
+def accumulate(t: Tensor, index: Any, values: TensorLike) -> None:
+    """``np.add.at(t, index, values)`` on recorded Tensors: as ``t[index] += values``, but repeated indices add up.
+
+    Raises
+    ------
+    RuntimeError
+        If `t` is a leaf that requires grad, or a view of a recorded Tensor.
+    """
+    _refuse_leaf(t, "np.add.at(t, i, v)")
+    _refuse_view(t)
+    replace(t, added(t, as_index(index), values), "add.at")
+
+
+# NumPy's functions that write into their first argument, and what is written in their place to be recorded.
+WRITERS = {
+    np.copyto: "t[...] = values",
+    np.fill_diagonal: "t[i, i] = values with i = np.arange(n)",
+    np.place: "t[mask] = values",
+    np.put: "t[np.unravel_index(i, t.shape)] = values",
+    np.put_along_axis: "t[index] = values, or put_along_axis of tinygrad_fs, which returns a new Tensor",
+    np.putmask: "t[mask] = values[mask]",
+}
 
 
 def inplace(function: Callable[[Any, Any], Tensor], ufunc: Any) -> Callable[[Tensor, Any], Tensor]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.graph import mode
-from tinygrad_fs.ops.inplace import replace
+from tinygrad_fs.ops.inplace import WRITERS, accumulate, replace
 from tinygrad_fs.ops.selection import Selection
 from tinygrad_fs.tensor import Tensor
 
@@ -78,6 +78,8 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = 
     """What NumPy calls for ``np.exp(t)``, ``array * t``, ``array += t``, ``np.add.reduce(t)`` and the like."""
     recorded = _recorded((inputs, out or ()))
     targets = out or ()
+    if method == "at" and isinstance(inputs[0], Tensor) and (not recorded or ufunc in (np.add, np.subtract)):
+        return _at(ufunc, *inputs) if recorded else _write(ufunc.at, inputs, options)
     if recorded and (method == "at" or any(not isinstance(target, Tensor) for target in targets)):
         raise TypeError(
             f"np.{ufunc.__name__}: the result is to be written into an array, and an array cannot record that it came "
@@ -103,6 +105,12 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = 
 
 def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any, kwargs: Any) -> Any:
     """What NumPy calls for its functions that are no ufuncs: ``np.sum(t)``, ``np.stack([t, u])``."""
+    if function in WRITERS:
+        if _recorded((args, kwargs)):
+            raise TypeError(
+                f"np.{function.__name__}: it writes into its argument, which is not recorded; write {WRITERS[function]}"
+            )
+        return _write(function, args, kwargs)
     rule = _rules.get(function)
     target = kwargs.pop("out", None)
     into_array = target is not None and not isinstance(target, Tensor)
@@ -119,6 +127,19 @@ def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any
             raise TypeError(f"np.{function.__name__}: on Tensors it takes no {str(error).split()[-1]}") from None
         raise
     return result if target is None else _into(target, result, function.__name__)
+
+
+def _at(ufunc: Any, target: Tensor, index: Any, values: Any) -> None:
+    """``np.add.at`` and ``np.subtract.at``, recorded."""
+    accumulate(target, index, values if ufunc is np.add else _rules[np.negative](values))
+
+
+def _write(function: Any, args: Any, kwargs: Any) -> None:
+    """Let a NumPy function write into its first argument, and count the change."""
+    _on_arrays(function, args, kwargs, ())
+    target = args[0] if args else next(kwargs[name] for name in ("a", "arr", "dst") if name in kwargs)
+    if isinstance(target, Tensor):
+        mark_changed(target._data)
 
 
 def _into(target: Tensor, result: Tensor, name: str) -> Tensor:
