@@ -41,8 +41,11 @@ class Sigmoid(Op):
     def forward(x: Any) -> Any:
         # e^-|x| cannot overflow, and e / (1 + e) keeps the digits of a small y. The maximum is 1 for x >= 0, else e;
         # np.where takes six times as long where signs are not predictable.
-        e = np.exp(-np.abs(x))
-        return np.maximum(e, x >= 0) / (1.0 + e)
+        e = np.exp(np.copysign(x, -1.0))
+        y = np.maximum(e, np.greater_equal(x, 0))
+        e += 1.0
+        y /= e
+        return y
 
     def vjp(g: Any, out: Any) -> Any:
         return g * out * (1.0 - out)

@@ -128,7 +128,7 @@ class Lerp(Op):
     broadcasts = True
 
     def forward(x: Any, y: Any, w: Any) -> Any:
-        return np.multiply(np.subtract(1.0, w), x) + np.multiply(w, y)
+        return np.multiply(1.0 - w, x) + np.multiply(w, y)
 
     def vjp_x(g: Any, w: Any) -> Any:
         return g * (1.0 - w)
@@ -290,7 +290,7 @@ def _one_of(bound: Any, other: Any, name: str) -> Any:
 
 
 def lerp(x: TensorLike, y: TensorLike, weight: TensorLike) -> Tensor:
-    """Linear interpolation ``x + weight * (y - x)``, exactly `x` at weight 0 and `y` at weight 1.
+    """Linear interpolation ``(1 - weight) * x + weight * y``, exactly `x` at weight 0 and `y` at weight 1.
 
     Parameters
     ----------

@@ -118,7 +118,9 @@ class LogAddExp2(Op):
 
 def _difference(x: Any, y: Any) -> Any:
     """The difference, and 0 where both are the same infinity."""
-    return np.where((x == y) & np.isinf(x), 0, x - y)
+    difference = x - y
+    undefined = difference != difference
+    return np.where(undefined & (x == y), 0, difference) if undefined.any() else difference
 
 
 class XLogY(Op):
@@ -127,25 +129,23 @@ class XLogY(Op):
     broadcasts = True
 
     def forward(x: Any, y: Any) -> Any:
-        nothing = np.equal(x, 0)
-        if not nothing.any():
-            return np.multiply(x, np.log(y))
-        nothing = np.logical_and(nothing, np.equal(y, y))
-        return np.where(nothing, 0, np.multiply(x, _log_unless(nothing, y, x)))
+        nothing = np.logical_and(np.equal(x, 0), np.equal(y, y))
+        product = np.multiply(x, _log_unless(nothing, y, x))
+        return np.where(nothing, 0, product) if nothing.any() else product
 
     def vjp_x(g: Any, x: Any, y: Any) -> Any:
         return g * _log_unless((x == 0) & (y <= 0), y, x)
 
     def vjp_y(g: Any, x: Any, y: Any) -> Any:
-        return g * (x / np.where((x == 0) & (y == 0), 1, y))
+        nothing = (x == 0) & (y == 0)
+        return g * (x / (np.where(nothing, 1, y) if nothing.any() else y))
 
 
 def _log_unless(skipped: Any, y: Any, x: Any) -> Any:
     """The logarithm of y, and 0 where it is skipped, without any nan from there, at every order."""
-    if not skipped.any():
-        return np.log(y)
-    one = 1 if hasattr(y, "dtype") else np.ones_like(x, shape=())  # else a number y would make it float64
-    return np.log(np.where(skipped, one, y))
+    if not hasattr(y, "dtype"):
+        y = y * np.ones_like(x, shape=(), dtype=np.result_type(x, y))  # a number must not make it float64
+    return np.log(np.where(skipped, 1, y) if skipped.any() else y)
 
 
 def exp(x: TensorLike) -> Tensor:
