@@ -20,7 +20,7 @@ from weakref import ref
 import numpy as np
 
 from tinygrad_fs import changes
-from tinygrad_fs.changes import tick, unshared
+from tinygrad_fs.changes import copied, tick, unshared
 
 __all__ = [
     "BackwardError",
@@ -344,7 +344,7 @@ def _owned(g: Any) -> Any:
     """The cotangent itself if the sweep alone holds it, else a copy."""
     holder = [g]  # with the caller's variable, that is what `unshared` takes for one owner
     del g
-    return holder[0] if unshared(holder[0]) else holder[0].copy()
+    return holder[0] if unshared(holder[0]) else copied(holder[0])
 
 
 def _accumulate(node: Node, g: Any, edge: Node | None, grads: dict[Node, Any]) -> tuple[()]:
@@ -354,7 +354,7 @@ def _accumulate(node: Node, g: Any, edge: Node | None, grads: dict[Node, Any]) -
         if held is None:
             held = np.zeros_like(g, shape=edge.shape, dtype=edge.dtype)
         elif not unshared(held):
-            held = held.copy()
+            held = copied(held)
         node.accumulate(held, g)
         grads[edge] = held
     return ()
