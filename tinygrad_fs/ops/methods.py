@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs import ops
-from tinygrad_fs.ops import arithmetic, copying, products, protocol, shape
+from tinygrad_fs.ops import arithmetic, comparison, copying, products, protocol, shape
 from tinygrad_fs.ops.indexing import getitem
 from tinygrad_fs.ops.inplace import inplace, setitem
 from tinygrad_fs.tensor import Tensor
@@ -31,12 +31,12 @@ _BINARY = {
 }
 
 _COMPARISONS = {
-    "eq": np.equal,
-    "ne": np.not_equal,
-    "lt": np.less,
-    "le": np.less_equal,
-    "gt": np.greater,
-    "ge": np.greater_equal,
+    "eq": comparison.Equal.apply,
+    "ne": comparison.NotEqual.apply,
+    "lt": comparison.Less.apply,
+    "le": comparison.LessEqual.apply,
+    "gt": comparison.Greater.apply,
+    "ge": comparison.GreaterEqual.apply,
 }
 
 _BITWISE = {
@@ -56,18 +56,13 @@ def bind() -> None:
         methods[f"__{name}__"] = function
         methods[f"__r{name}__"] = _reflected(function)
         methods[f"__i{name}__"] = inplace(function, ufunc)
-    for name, ufunc in _COMPARISONS.items():
-        methods[f"__{name}__"] = _on_arrays(ufunc)
+    methods |= {f"__{name}__": function for name, function in _COMPARISONS.items()}
     for name, ufunc in _BITWISE.items():
         function = _on_arrays(ufunc)
         methods[f"__{name}__"] = function
         methods[f"__r{name}__"] = _reflected(function)
         methods[f"__i{name}__"] = inplace(function, ufunc)
-    for name in _FUNCTIONS:
-        if name in functions:
-            methods[name] = functions[name]
-    for name, function_name in _OTHER_NAMES.items():
-        methods[name] = functions[function_name]
+    methods |= {name: functions[name] for name in _FUNCTIONS}
     for name, method in methods.items():
         setattr(Tensor, name, method)
 
@@ -80,7 +75,7 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
 
 
 def _on_arrays(function: Any) -> Callable[..., Any]:
-    """A function without gradient (comparisons, bits, argmax): it works on the arrays."""
+    """A function without gradient (bits, argmax): it works on the arrays."""
 
     def method(*args: Any, **kwargs: Any) -> Any:
         return protocol.wrapped(function(*protocol.unwrapped(args), **kwargs))
@@ -105,9 +100,9 @@ def _sizes(sizes: tuple[Any, ...]) -> Any:
     return sizes[0] if len(sizes) == 1 else sizes
 
 
-def _reshape(self: Tensor, *to: Any) -> Tensor:
+def _reshape(self: Tensor, *to: Any, order: str = "C") -> Tensor:
     """The same values in another shape: ``t.reshape(2, -1)`` or ``t.reshape((2, -1))``."""
-    return shape.reshape(self, _sizes(to))
+    return shape.reshape(self, _sizes(to), order)
 
 
 def _transpose(self: Tensor, *axes: Any) -> Tensor:
@@ -120,8 +115,9 @@ def _fill(self: Tensor, value: Any) -> None:
     self[...] = value
 
 
-def _divmod(self: Any, other: Any) -> tuple[Tensor, Tensor]:
-    return arithmetic.floor_divide(self, other), arithmetic.remainder(self, other)
+def _sort(self: Tensor, axis: int = -1, kind: Any = None, *, stable: bool | None = None) -> None:
+    """Sort in place, as NumPy's method; recorded. The function `sort` gives a sorted copy."""
+    self[...] = ops.sort(self, axis, kind, stable=stable)
 
 
 def _contains(self: Tensor, value: Any) -> bool:
@@ -131,68 +127,30 @@ def _contains(self: Tensor, value: Any) -> bool:
 _METHODS: dict[str, Any] = {
     "__abs__": arithmetic.Absolute.apply,
     "__contains__": _contains,
-    "__divmod__": _divmod,
+    "__divmod__": arithmetic.divmod,
     "__getitem__": getitem,
     "__invert__": _on_arrays(np.invert),
     "__neg__": arithmetic.Negative.apply,
     "__pos__": copying.clone,
-    "__rdivmod__": _reflected(_divmod),
+    "__rdivmod__": _reflected(arithmetic.divmod),
     "__setitem__": setitem,
     "__array_function__": protocol.array_function,
     "__array_ufunc__": protocol.array_ufunc,
     "T": property(_axes_reversed),
     "mT": property(_matrices_transposed),
-    "all": _on_arrays(np.all),
-    "any": _on_arrays(np.any),
-    "argmax": _on_arrays(np.argmax),
-    "argmin": _on_arrays(np.argmin),
-    "argsort": _on_arrays(np.argsort),
+    "copy": copying.clone,
     "fill": _fill,
     "nonzero": _on_arrays(np.nonzero),
     "permute": _transpose,
     "reshape": _reshape,
+    "sort": _sort,
     "transpose": _transpose,
 }
 
-# The methods that are the public function of that name, with the tensor as its first argument; some by another name.
+# The public functions that are methods, too, with the tensor as their first argument.
 _FUNCTIONS = (
-    "astype",
-    "clip",
-    "clone",
-    "cumprod",
-    "cumsum",
-    "diagonal",
-    "dot",
-    "exp",
-    "flatten",
-    "flip",
-    "gather",
-    "log",
-    "log_softmax",
-    "masked_fill",
-    "max",
-    "mean",
-    "min",
-    "moveaxis",
-    "prod",
-    "ptp",
-    "ravel",
-    "relu",
-    "repeat",
-    "roll",
-    "round",
-    "sigmoid",
-    "softmax",
-    "sqrt",
-    "squeeze",
-    "std",
-    "sum",
-    "swapaxes",
-    "take",
-    "tanh",
-    "trace",
-    "tril",
-    "triu",
-    "var",
-)
-_OTHER_NAMES = {"abs": "absolute", "copy": "clone"}
+    "abs", "all", "any", "argmax", "argmin", "argsort", "astype", "clip", "clone", "cumprod", "cumsum", "diagonal",
+    "dot", "exp", "expand_dims", "flatten", "flip", "gather", "log", "log_softmax", "masked_fill", "max", "mean",
+    "min", "moveaxis", "prod", "ptp", "ravel", "relu", "repeat", "roll", "round", "searchsorted", "sigmoid", "softmax",
+    "sqrt", "square", "squeeze", "std", "sum", "swapaxes", "take", "tanh", "trace", "tril", "triu", "var",
+)  # fmt: skip
