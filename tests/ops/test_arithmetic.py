@@ -46,6 +46,15 @@ class TestQuotients:
         function(x, y).sum().backward()
         assert (x.grad.item(), y.grad.item()) == (1.0, slope)
 
+    def test_the_derivative_belongs_to_the_remainder_that_was_found(self):
+        # 0.1 is a little more than a tenth, so it goes 9 times into 1, although 1 / 0.1 rounds to 10.
+        for function in (tg.remainder, tg.fmod):
+            x, y = leaf(1.0), leaf(0.1)
+            rest = function(x, y)
+            rest.sum().backward()
+            assert rest.item() == pytest.approx(0.1)
+            assert y.grad.item() == -9.0
+
     def test_divmod(self):
         x = leaf(5.0, -5.0)
         for quotient, rest in (divmod(x, 3), np.divmod(x, 3), tg.divmod(x, 3)):

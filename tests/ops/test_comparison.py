@@ -34,8 +34,20 @@ def test_of_one(name):
         np.testing.assert_array_equal(result.data, getattr(np, name)(X))
 
 
-def test_a_number_does_not_widen_a_float32_tensor():
-    assert tg.equal(tg.tensor([0.1], dtype="float32"), np.float64(0.1)).item()
+@pytest.mark.parametrize("number", [0.1, np.float64(0.1), np.array(0.1), tg.tensor(0.1, dtype="float64")])
+def test_a_number_does_not_widen_a_float32_tensor(number):
+    x = tg.tensor([0.1], dtype="float32")
+    for result in (tg.equal(x, number), np.equal(x, number), x == number, number == x, x >= number, number <= x):
+        assert result.tolist() == [True]
+
+
+def test_numpys_options_and_methods():
+    x = tg.tensor([1.0, 0.0], requires_grad=True)
+    mask = tg.tensor([False, False])
+    assert np.greater(x, 0, out=mask) is mask
+    assert mask.tolist() == [True, False]
+    assert np.logical_or.reduce(x).item() is True
+    assert np.logical_and.accumulate(x > 0).tolist() == [True, False]
 
 
 def test_isclose_and_nan():

@@ -7,6 +7,7 @@ TypeError that names it: nothing is ever silently detached.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,7 +19,7 @@ from tinygrad_fs.ops.inplace import WRITERS, accumulate, replace
 from tinygrad_fs.ops.selection import Selection
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["adopt", "array_function", "array_ufunc", "unwrapped", "wrapped"]
+__all__ = ["adopt", "adopt_on_demand", "array_function", "array_ufunc", "unwrapped", "wrapped"]
 
 # NumPy's name is the op's name. A few NumPy functions have another one, or are methods of ufuncs.
 _OTHER_NAMES = {
@@ -48,6 +49,7 @@ _OPTIONS = {
 
 _rules: dict[Any, Callable[..., Any]] = {}
 _method_rules: dict[str, dict[Any, Callable[..., Any]]] = {}
+_awaited: dict[str, str] = {}
 
 
 def adopt(functions: dict[str, Callable[..., Any]], namespace: Any = np) -> None:
@@ -60,6 +62,19 @@ def adopt(functions: dict[str, Callable[..., Any]], namespace: Any = np) -> None
     _rules.update({twin: functions[name] for twin, name in _OTHER_NAMES.items()})
     for method, names in _UFUNC_METHODS.items():
         _method_rules[method] = {ufunc: functions[name] for ufunc, name in names.items()}
+
+
+def adopt_on_demand(namespace: str, module: str) -> None:
+    """Import `module`, which adopts rules, when a function of NumPy's `namespace` is first called with a Tensor."""
+    _awaited[namespace] = module
+
+
+def _rule_of(function: Any) -> Callable[..., Any] | None:
+    rule = _rules.get(function)
+    if rule is None and (module := _awaited.pop(function.__module__, None)) is not None:
+        importlib.import_module(module)
+        rule = _rules.get(function)
+    return rule
 
 
 # Their results do not change when an input changes a little, or are not numbers at all.
@@ -86,7 +101,8 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = 
             "from a tensor that requires grad; write into a Tensor, as in out = Tensor(array); out += t, or use .data"
         )
     rule = (_rules if method == "__call__" else _method_rules.get(method, {})).get(ufunc)
-    if rule is None or (targets and not recorded) or (options and not recorded) or ufunc in _WITHOUT_GRADIENT:
+    special = bool(targets or options)
+    if rule is None or (special and (not recorded or ufunc in _WITHOUT_GRADIENT)):
         if recorded and ufunc not in _WITHOUT_GRADIENT:
             raise _no_rule(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}"))
         return _on_arrays(getattr(ufunc, method), inputs, options, targets)
@@ -111,7 +127,7 @@ def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any
                 f"np.{function.__name__}: it writes into its argument, which is not recorded; write {WRITERS[function]}"
             )
         return _write(function, args, kwargs)
-    rule = _rules.get(function)
+    rule = _rule_of(function)
     target = kwargs.pop("out", None)
     into_array = target is not None and not isinstance(target, Tensor)
     if rule is None or into_array:
