@@ -9,17 +9,18 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_fs import autograd, linalg, ops
+from tinygrad_fs import autograd, ops
 from tinygrad_fs.creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
 from tinygrad_fs.dtypes import get_default_dtype, set_default_dtype
 from tinygrad_fs.gradmode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops import *  # noqa: F403
+from tinygrad_fs.ops.protocol import adopt_on_demand
 from tinygrad_fs.random import default_generator, manual_seed, rand, randint, randn
 from tinygrad_fs.tensor import Tensor, tensor
 
 if TYPE_CHECKING:
-    from tinygrad_fs import data, func, io, nn, optim, viz
+    from tinygrad_fs import data, func, io, linalg, nn, optim, viz
 
 __version__ = "0.1.0"
 
@@ -58,7 +59,8 @@ __all__ = [
 ]
 __all__ += ops.__all__
 
-_ON_DEMAND = ("data", "func", "io", "nn", "optim", "viz")
+_ON_DEMAND = ("data", "func", "io", "linalg", "nn", "optim", "viz")
+adopt_on_demand("numpy.linalg", "tinygrad_fs.linalg")
 
 
 if not TYPE_CHECKING:  # or a mistyped name would pass for Any

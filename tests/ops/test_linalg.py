@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -454,3 +456,26 @@ def test_a_gradient_of_a_float32_batch_is_float32():
     ]:
         (g,) = grad(y.sum(), a)
         assert (y.dtype, g.dtype) == (np.float32, np.float32)
+
+
+def test_the_namespace_is_imported_when_numpy_first_asks_for_it():
+    code = (
+        "import sys, numpy as np, tinygrad_fs as tg\n"
+        "assert 'tinygrad_fs.linalg' not in sys.modules\n"
+        "t = tg.tensor([[2.0]], requires_grad=True)\n"
+        "assert np.linalg.inv(t).requires_grad\n"
+        "assert tg.linalg is sys.modules['tinygrad_fs.linalg']"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("function", [L.solve, L.lstsq, L.solve_triangular])
+def test_one_operand_may_be_a_constant(function):
+    a, b = np.array([[2.0, 1.0], [0.0, 4.0]]), np.array([1.0, 3.0])
+    x = function(leaf(a), leaf(b))
+    for arguments in [(a, leaf(b)), (leaf(a), b)]:
+        y = function(*arguments)
+        y, expected = (y.x, x.x) if function is L.lstsq else (y, x)
+        np.testing.assert_array_equal(y.data, expected.data)
+        assert gradcheck(lambda *args: as_list(function(*args))[0], arguments)
+        assert gradgradcheck(lambda *args: as_list(function(*args))[0], arguments)

@@ -35,12 +35,12 @@ class EuclideanNorm(Op):
     def forward(x: Any, *, axis: Any, keepdims: bool) -> Any:
         wide = x.astype(np.float32) if x.dtype == np.float16 else x
         with np.errstate(over="ignore", under="ignore"):
-            y = np.sqrt(np.add.reduce(wide * wide, axis=axis, keepdims=True))
+            y = np.sqrt(_sum_of_squares(wide, axis))
             small = np.finfo(y.dtype).tiny ** 0.5
             if not np.all((y > small) & (y < np.inf)):
                 scale = _scale(wide, axis)
                 scaled = wide / scale
-                y = scale * np.sqrt(np.add.reduce(scaled * scaled, axis=axis, keepdims=True))
+                y = scale * np.sqrt(_sum_of_squares(scaled, axis))
         y = y.astype(np.result_type(x.dtype, np.float16), copy=False)
         return y if keepdims else np.squeeze(y, axis)
 
@@ -66,6 +66,13 @@ class PNorm(Op):
         flat = (x == 0) | (y == 0)
         ratio = np.where(flat, 1, np.absolute(x)) / np.where(flat, 1, y)
         return g * np.where(flat, 0, np.sign(x) * ratio ** (p - 1))
+
+
+def _sum_of_squares(x: Any, axis: tuple[int, ...]) -> Any:
+    if len(axis) < x.ndim:
+        return np.add.reduce(x * x, axis=axis, keepdims=True)
+    flat = x.ravel(order="K")
+    return np.reshape(np.dot(flat, flat), (1,) * x.ndim)
 
 
 def _scale(x: Any, axis: Any) -> Any:
