@@ -47,7 +47,7 @@ class TestExtremes:
 class TestClip:
     def test_numpys_other_names_of_the_bounds(self):
         x = leaf(-2.0, 0.5, 2.0)
-        for y in (np.clip(x, min=-1, max=1), x.clip(min=-1, max=1), tg.clip(x, -1, max=1), np.clip(x, -1, 1)):
+        for y in (np.clip(x, a_min=-1, a_max=1), x.clip(min=-1, max=1), tg.clip(x, -1, max=1), np.clip(x, -1, 1)):
             assert (y.tolist(), y.requires_grad) == ([-1.0, 0.5, 1.0], True)
 
     def test_a_bound_given_twice(self):
