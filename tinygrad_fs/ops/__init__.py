@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinygrad_fs.ops.activation import elu, leaky_relu, log_softmax, relu, selu, sigmoid, softmax, softplus, tanh
+from tinygrad_fs.ops.adaptive import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool2d
 from tinygrad_fs.ops.arithmetic import (
     abs,
     absolute,
@@ -74,6 +75,7 @@ from tinygrad_fs.ops.gathering import (
     take,
     take_along_axis,
 )
+from tinygrad_fs.ops.gelu import gelu
 from tinygrad_fs.ops.hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh
 from tinygrad_fs.ops.indexing import getitem
 from tinygrad_fs.ops.joining import (
@@ -98,11 +100,13 @@ from tinygrad_fs.ops.methods import bind
 from tinygrad_fs.ops.normalization import batch_norm
 from tinygrad_fs.ops.padding import pad
 from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
+from tinygrad_fs.ops.power_pooling import lp_pool1d, lp_pool2d
 from tinygrad_fs.ops.products import cross, dot, inner, kron, matmul, matvec, outer, tensordot, vdot, vecdot, vecmat
 from tinygrad_fs.ops.protocol import adopt
 from tinygrad_fs.ops.rearranging import flip, fliplr, flipud, repeat, roll, rot90, tile
 from tinygrad_fs.ops.rectifiers import celu, hardswish, hardtanh, prelu, relu6, softsign
 from tinygrad_fs.ops.reduction import amax, amin, logsumexp, max, mean, min, nanmean, nansum, prod, sum
+from tinygrad_fs.ops.resampling import pixel_shuffle, pixel_unshuffle, upsample
 from tinygrad_fs.ops.roots import cbrt, reciprocal, rsqrt, sqrt, square
 from tinygrad_fs.ops.rounding import ceil, floor, heaviside, rint, round, sign, trunc
 from tinygrad_fs.ops.sequences import avg_pool1d, conv1d, max_pool1d
@@ -150,6 +154,9 @@ from tinygrad_fs.ops.volumes import conv3d
 __all__ = [
     "abs",
     "absolute",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_max_pool2d",
     "add",
     "all",
     "allclose",
@@ -239,6 +246,7 @@ __all__ = [
     "fmod",
     "fold",
     "gather",
+    "gelu",
     "getitem",
     "glu",
     "greater",
@@ -284,6 +292,8 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logsumexp",
+    "lp_pool1d",
+    "lp_pool2d",
     "margin_ranking_loss",
     "masked_fill",
     "masked_select",
@@ -314,6 +324,8 @@ __all__ = [
     "pad",
     "percentile",
     "permute",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "polygamma",
     "positive",
     "power",
@@ -381,6 +393,7 @@ __all__ = [
     "unfold",
     "unique",
     "unstack",
+    "upsample",
     "var",
     "vdot",
     "vecdot",

@@ -9,7 +9,16 @@ import numpy as np
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.convolution import Conv2d
 from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
-from tinygrad_fs.ops.spatial import Edges, Padding, PerAxis, as_edges, as_sizes, check_convolution, conv_edges, positions
+from tinygrad_fs.ops.spatial import (
+    Edges,
+    Padding,
+    PerAxis,
+    as_edges,
+    as_sizes,
+    check_convolution,
+    conv_edges,
+    positions,
+)
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["avg_pool1d", "conv1d", "max_pool1d"]
@@ -61,15 +70,16 @@ def conv1d(
     >>> tg.conv1d(tg.tensor([[1.0, 2.0, 4.0, 8.0]]), [[[-1.0, 1.0]]])
     tensor([[1., 2., 4.]])
     """
-    x, w, b = given(x), given(w), None if b is None else given(b)
-    check_convolution("conv1d", x.shape, w.shape, None if b is None else b.shape, groups, 1)
+    sequences, filters = given(x), given(w)
+    bias: Any = None if b is None else given(b)
+    check_convolution("conv1d", sequences.shape, filters.shape, None if b is None else bias.shape, groups, 1)
     steps, spread = as_sizes("conv1d", "stride", stride, 1), as_sizes("conv1d", "dilation", dilation, 1)
-    edges = conv_edges("conv1d", padding, w.shape[2:], steps, spread)
-    positions("conv1d", x.shape[-1:], w.shape[2:], steps, edges, spread)
-    y = Conv2d.apply(
-        x[..., None, :],
-        w[..., None, :],
-        b,
+    edges = conv_edges("conv1d", padding, filters.shape[2:], steps, spread)
+    positions("conv1d", sequences.shape[-1:], filters.shape[2:], steps, edges, spread)
+    y: Tensor = Conv2d.apply(
+        sequences[..., None, :],
+        filters[..., None, :],
+        bias,
         stride=(1, *steps),
         padding=((0, 0), *edges),
         dilation=(1, *spread),
@@ -110,9 +120,10 @@ def max_pool1d(
     >>> tg.max_pool1d(tg.tensor([1.0, 3.0, 2.0, 4.0, 0.0]), 2)
     tensor([3., 4.])
     """
-    x = given(x)
-    kernel, steps, edges, spread = _windows("max_pool1d", x, kernel_size, stride, padding, dilation)
-    return max_pool2d(x[..., None, :], (1, kernel), (1, steps), ((0, 0), *edges), (1, spread))[..., 0, :]
+    sequences = given(x)
+    kernel, steps, edges, spread = _windows("max_pool1d", sequences, kernel_size, stride, padding, dilation)
+    pooled = max_pool2d(sequences[..., None, :], (1, kernel), (1, steps), ((0, 0), *edges), (1, spread))
+    return pooled[..., 0, :]
 
 
 def avg_pool1d(
@@ -149,11 +160,12 @@ def avg_pool1d(
     >>> tg.avg_pool1d(tg.tensor([1.0, 3.0, 2.0, 4.0, 0.0]), 2)
     tensor([2., 3.])
     """
-    x = given(x)
-    if x.dtype.kind != "f":
-        raise TypeError(f"avg_pool1d: a mean of dtype {x.dtype} is not exact; use x.astype('float32')")
-    kernel, steps, edges, _ = _windows("avg_pool1d", x, kernel_size, stride, padding, 1)
-    return avg_pool2d(x[..., None, :], (1, kernel), (1, steps), ((0, 0), *edges), count_include_pad)[..., 0, :]
+    sequences = given(x)
+    if sequences.dtype.kind != "f":
+        raise TypeError(f"avg_pool1d: a mean of dtype {sequences.dtype} is not exact; use x.astype('float32')")
+    kernel, steps, edges, _ = _windows("avg_pool1d", sequences, kernel_size, stride, padding, 1)
+    pooled = avg_pool2d(sequences[..., None, :], (1, kernel), (1, steps), ((0, 0), *edges), count_include_pad)
+    return pooled[..., 0, :]
 
 
 def _windows(

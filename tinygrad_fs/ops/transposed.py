@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.convolution import Conv2dInputGradient
+from tinygrad_fs.ops.padding import pad
+from tinygrad_fs.ops.shape import reshape
 from tinygrad_fs.ops.spatial import PerAxis, Sizes, as_sizes, check_transposed
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -53,11 +53,12 @@ def conv_transpose1d(
     >>> tg.conv_transpose1d(tg.tensor([[1.0, 2.0]]), [[[1.0, 10.0, 100.0]]], stride=2)
     tensor([[  1.,  10., 102.,  20., 200.]])
     """
-    x, w, b = given(x), given(w), None if b is None else given(b)
-    check_transposed("conv_transpose1d", x.shape, w.shape, None if b is None else b.shape, groups, 1)
+    images, filters = given(x), given(w)
+    bias: Any = None if b is None else given(b)
+    check_transposed("conv_transpose1d", images.shape, filters.shape, None if b is None else bias.shape, groups, 1)
     options = {"stride": stride, "padding": padding, "output_padding": output_padding, "dilation": dilation}
-    y = _transposed("conv_transpose1d", x[..., None, :], w[..., None, :], groups, **_plane(options))
-    return _with_bias(y[..., 0, :], b, 1)
+    y = _transposed("conv_transpose1d", images[..., None, :], filters[..., None, :], groups, **_plane(options))
+    return _with_bias(y[..., 0, :], bias, 1)
 
 
 def conv_transpose2d(
@@ -110,11 +111,12 @@ def conv_transpose2d(
     tensor([[[1., 1., 2., 2.],
              [3., 3., 6., 6.]]])
     """
-    x, w, b = given(x), given(w), None if b is None else given(b)
-    check_transposed("conv_transpose2d", x.shape, w.shape, None if b is None else b.shape, groups, 2)
+    images, filters = given(x), given(w)
+    bias: Any = None if b is None else given(b)
+    check_transposed("conv_transpose2d", images.shape, filters.shape, None if b is None else bias.shape, groups, 2)
     options = {"stride": stride, "padding": padding, "output_padding": output_padding, "dilation": dilation}
     sizes = {name: as_sizes("conv_transpose2d", name, value, 2, _LEAST[name]) for name, value in options.items()}
-    return _with_bias(_transposed("conv_transpose2d", x, w, groups, **sizes), b, 2)
+    return _with_bias(_transposed("conv_transpose2d", images, filters, groups, **sizes), bias, 2)
 
 
 _LEAST = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1}
@@ -128,7 +130,7 @@ def _plane(options: dict[str, Any]) -> dict[str, Sizes]:
 
 def _transposed(
     op: str, x: Any, w: Any, groups: int, *, stride: Sizes, padding: Sizes, output_padding: Sizes, dilation: Sizes
-) -> Any:
+) -> Tensor:
     image, kernel = x.shape[-2:], w.shape[2:]
     if any(more >= max(s, d) for more, s, d in zip(output_padding, stride, dilation)):
         raise ValueError(
@@ -155,8 +157,8 @@ def _transposed(
         groups=groups,
     )
     nothing = [(0, more - some) for more, some in zip(beyond, spared)]
-    return np.pad(y, [(0, 0)] * (y.ndim - 2) + nothing) if any(map(any, nothing)) else y
+    return pad(y, [(0, 0)] * (y.ndim - 2) + nothing) if any(map(any, nothing)) else y
 
 
-def _with_bias(y: Any, b: Any, axes: int) -> Any:
-    return y if b is None else y + np.reshape(b, (-1, *[1] * axes))
+def _with_bias(y: Tensor, b: Any, axes: int) -> Tensor:
+    return y if b is None else y + reshape(b, (-1, *[1] * axes))

@@ -95,7 +95,9 @@ def unfold(
             "three for a single image"
         )
     options = _options("unfold", kernel_size, dilation, padding, stride)
-    positions("unfold", images.shape[-2:], options["kernel"], options["stride"], options["padding"], options["dilation"])
+    positions(
+        "unfold", images.shape[-2:], options["kernel"], options["stride"], options["padding"], options["dilation"]
+    )
     if images.ndim == 3:
         return Unfold.apply(images[None], **options)[0]
     return Unfold.apply(images, **options)

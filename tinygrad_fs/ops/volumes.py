@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.convolution import Conv2d
+from tinygrad_fs.ops.shape import moveaxis
 from tinygrad_fs.ops.spatial import Padding, PerAxis, as_sizes, check_convolution, conv_edges, merged, positions
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -55,22 +56,22 @@ def conv3d(
     >>> tg.conv3d(tg.ones((1, 2, 4, 4, 4)), tg.ones((5, 2, 3, 3, 3)))[0, :, 0, 0, 0]
     tensor([54., 54., 54., 54., 54.])
     """
-    x, w, b = given(x), given(w), None if b is None else given(b)
-    check_convolution("conv3d", x.shape, w.shape, None if b is None else b.shape, groups, 3)
+    volumes, filters = given(x), given(w)
+    bias: Any = None if b is None else given(b)
+    check_convolution("conv3d", volumes.shape, filters.shape, None if b is None else bias.shape, groups, 3)
     steps, spread = as_sizes("conv3d", "stride", stride, 3), as_sizes("conv3d", "dilation", dilation, 3)
-    edges = conv_edges("conv3d", padding, w.shape[2:], steps, spread)
-    depth = positions("conv3d", x.shape[-3:], w.shape[2:], steps, edges, spread)[0]
-    volumes = x if x.ndim == 5 else x[None]
+    edges = conv_edges("conv3d", padding, filters.shape[2:], steps, spread)
+    depth = positions("conv3d", volumes.shape[-3:], filters.shape[2:], steps, edges, spread)[0]
     options = {"stride": steps[1:], "padding": edges[1:], "dilation": spread[1:], "groups": groups}
-    planes = _planes(volumes, edges[0])
+    planes = _planes(volumes if volumes.ndim == 5 else volumes[None], edges[0])
     total: Any = None
-    for tap in range(w.shape[2]):
+    for tap in range(filters.shape[2]):
         first = tap * spread[0]
         seen = planes[first : first + (depth - 1) * steps[0] + 1 : steps[0]]
-        y = Conv2d.apply(merged(seen, 0, 2), w[:, :, tap], b if tap == 0 else None, **options)
+        y = Conv2d.apply(merged(seen, 0, 2), filters[:, :, tap], bias if tap == 0 else None, **options)
         total = y if total is None else total + y
-    total = np.reshape(total, (depth, len(volumes), *total.shape[1:]))
-    return np.moveaxis(total, 0, 2) if x.ndim == 5 else np.moveaxis(total[:, 0], 0, 1)
+    total = np.reshape(total, (depth, planes.shape[1], *total.shape[1:]))
+    return moveaxis(total, 0, 2) if volumes.ndim == 5 else moveaxis(total[:, 0], 0, 1)
 
 
 def _planes(volumes: Any, edges: tuple[int, int]) -> Any:

@@ -1,0 +1,177 @@
+"""Adaptive pooling: windows that divide an image into a given number of parts, whatever its size.
+
+Window i of `out` along an axis of `size` reaches from ``floor(i size / out)`` up to ``ceil((i + 1) size / out)``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.axis_maps import AlongAxis, Taps
+from tinygrad_fs.ops.pooling import Gather, avg_pool2d, max_pool2d
+from tinygrad_fs.ops.reduction import mean
+from tinygrad_fs.ops.spatial import Sizes
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d"]
+
+OutputSize: TypeAlias = "int | tuple[int | None, ...] | None"
+
+
+def adaptive_avg_pool1d(x: TensorLike, output_size: OutputSize) -> Tensor:
+    """Take means over windows that divide a sequence into `output_size` parts.
+
+    Parameters
+    ----------
+    x : array_like
+        Sequences, of shape (..., length), of a floating dtype.
+    output_size : int
+
+    Returns
+    -------
+    Tensor
+        Of shape (..., output_size).
+
+    Raises
+    ------
+    ValueError
+        If `x` is 0-d or empty along the axis, or the size is no positive int.
+    TypeError
+        If `x` is not of a floating dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.adaptive_avg_pool1d(tg.tensor([1.0, 2.0, 3.0, 4.0, 5.0]), 2)
+    tensor([2., 4.])
+    """
+    sequences = given(x)
+    size = _sizes("adaptive_avg_pool1d", sequences, output_size, 1)
+    return _means("adaptive_avg_pool1d", sequences[..., None, :], (1, *size))[..., 0, :]
+
+
+def adaptive_avg_pool2d(x: TensorLike, output_size: OutputSize) -> Tensor:
+    """Take means over windows that divide an image into so many rows and columns.
+
+    Parameters
+    ----------
+    x : array_like
+        Images, of shape (..., height, width), of a floating dtype.
+    output_size : int or pair of int or None
+        None leaves an axis as it is.
+
+    Returns
+    -------
+    Tensor
+        Of shape (..., *output_size). Window i along an axis reaches from ``floor(i size / out)`` up to
+        ``ceil((i + 1) size / out)``; neighbours may overlap.
+
+    Raises
+    ------
+    ValueError
+        If `x` has less than two axes or is empty along one of them, or a size is no positive int.
+    TypeError
+        If `x` is not of a floating dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_fs as tg
+    >>> tg.adaptive_avg_pool2d(tg.tensor(np.arange(12.0).reshape(3, 4)), (1, 2)).data
+    array([[4.5, 6.5]])
+    """
+    images = given(x)
+    return _means("adaptive_avg_pool2d", images, _sizes("adaptive_avg_pool2d", images, output_size, 2))
+
+
+def adaptive_max_pool2d(x: TensorLike, output_size: OutputSize) -> Tensor:
+    """Take the largest values of windows that divide an image into so many rows and columns.
+
+    Parameters
+    ----------
+    x : array_like
+        Images, of shape (..., height, width).
+    output_size : int or pair of int or None
+        As in `adaptive_avg_pool2d`.
+
+    Returns
+    -------
+    Tensor
+        Of shape (..., *output_size). The gradient goes to the first of several largest elements, in row-major
+        order; nan wins over all numbers.
+
+    Raises
+    ------
+    ValueError
+        If `x` has less than two axes or is empty along one of them, or a size is no positive int.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_fs as tg
+    >>> tg.adaptive_max_pool2d(tg.tensor(np.arange(15.0).reshape(3, 5)), 2).data
+    array([[ 7.,  9.],
+           [12., 14.]])
+    """
+    images = given(x)
+    size = _sizes("adaptive_max_pool2d", images, output_size, 2)
+    height, width = images.shape[-2:]
+    if height % size[0] == 0 and width % size[1] == 0:
+        return max_pool2d(images, (height // size[0], width // size[1]))
+    return Gather.apply(
+        images, positions=_first_largest(images.data if isinstance(images, Tensor) else images, size), disjoint=False
+    )
+
+
+def _sizes(op: str, x: Any, output_size: Any, axes: int) -> Sizes:
+    """The sizes of the output, checked."""
+    if x.ndim < axes or 0 in x.shape[x.ndim - axes :]:
+        layout = "(..., height, width)" if axes == 2 else "(..., length)"
+        raise ValueError(f"{op}: the input has shape {x.shape}; it must be {layout}, with something to pool")
+    sizes = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * axes
+    if len(sizes) == axes:
+        sizes = tuple([have if size is None else size for size, have in zip(sizes, x.shape[x.ndim - axes :])])
+    if len(sizes) != axes or not all(isinstance(size, (int, np.integer)) and size >= 1 for size in sizes):
+        several = "" if axes == 1 else " or a pair, in which None keeps the size"
+        raise ValueError(f"{op}: output_size={output_size!r} must be a positive int{several}")
+    return tuple([int(size) for size in sizes])
+
+
+def _means(op: str, x: Any, size: Sizes) -> Tensor:
+    if x.dtype.kind != "f":
+        raise TypeError(f"{op}: a mean of dtype {x.dtype} is not exact; use x.astype('float32')")
+    if size == (1, 1):
+        return mean(x, axis=(-2, -1), keepdims=True)
+    height, width = x.shape[-2:]
+    if height % size[0] == 0 and width % size[1] == 0:
+        return avg_pool2d(x, (height // size[0], width // size[1]))
+    for axis in (-2, -1):
+        if size[axis] != x.shape[axis]:
+            seen, used = _windows(x.shape[axis], size[axis])
+            x = AlongAxis.apply(x, taps=Taps(seen, used / used.sum(0)), axis=axis)
+    return x  # type: ignore[no-any-return]
+
+
+def _windows(size: int, out: int) -> tuple[Any, Any]:
+    """What each window sees, and whether it does, of shape (longest window, out); the shorter repeat their last."""
+    first = np.arange(out) * size // out
+    last = -(-(np.arange(out) + 1) * size // out) - 1
+    seen = first + np.arange(int((last - first).max()) + 1)[:, None]
+    return np.minimum(seen, last), seen <= last
+
+
+def _first_largest(x: Any, size: Sizes) -> Any:
+    """The positions, in the flat `x`, of the largest elements of the windows."""
+    height, width = x.shape[-2:]
+    rows, columns = _windows(height, size[0])[0].T, _windows(width, size[1])[0].T
+    # What the shorter windows see twice comes later the second time, and so is not the first.
+    windows = x[..., rows[:, None, :, None], columns[None, :, None, :]]
+    chosen = windows.reshape(*windows.shape[:-2], -1).argmax(-1)
+    inside = (rows * width)[:, None, :, None] + columns[None, :, None, :]
+    inside = inside.reshape(*size, -1)
+    planes = np.arange(x.size // (height * width)).reshape(*x.shape[:-2], 1, 1) * (height * width)
+    at = np.take_along_axis(np.broadcast_to(inside, (*chosen.shape, inside.shape[-1])), chosen[..., None], -1)
+    return at[..., 0] + planes
