@@ -22,6 +22,8 @@ DTypeLike: TypeAlias = npt.DTypeLike
 
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2}  # bool < integer < float, the order in which PyTorch promotes
 
+_NUMBERS = {bool, int, float}
+
 _default: np.dtype[Any] = np.dtype(np.float32)
 
 
@@ -102,7 +104,7 @@ def operand(value: Any) -> Any:
 
     NumPy scalars and 0-d arrays count as Python numbers, so that they do not widen a float32 Tensor.
     """
-    if value is None or (isinstance(value, (bool, int, float)) and not isinstance(value, np.generic)):
+    if type(value) in _NUMBERS or value is None:
         return value
     array = as_array(value)
     return array.item() if array.ndim == 0 and type(array) is np.ndarray else array
@@ -114,6 +116,8 @@ def agree(*arrays: Any) -> list[Any]:
     Between arrays of one or more axes NumPy promotes. A 0-d one counts as a number, as in PyTorch:
     float32 of shape (3,) with float64 of shape () stays float32.
     """
+    if len(arrays) == 2 and (type(arrays[0]) in _NUMBERS or type(arrays[1]) in _NUMBERS):
+        return list(arrays)
     shaped = [array.dtype for array in arrays if getattr(array, "ndim", 0) > 0]
     if not shaped:
         return list(arrays)
