@@ -91,7 +91,7 @@ def _as_part(part: Any) -> Any:
         part = part._data
     if isinstance(part, np.ndarray):
         if part.dtype.kind in "iu":
-            return part.astype(np.intp) if part.ndim else part.item()
+            return part.astype(np.intp, order="C") if part.ndim else part.item()
         return part.copy()
     array = np.array(part)
     if array.ndim == 0 and array.dtype.kind in "iu":

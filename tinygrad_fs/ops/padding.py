@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.ops.indexing import ScatterAdd, along
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -72,6 +73,8 @@ def pad(x: TensorLike, pad_width: Any, mode: str = "constant", constant_values: 
     if mode not in _MODES:
         raise ValueError(f"pad: mode {mode!r} is unknown; use {', '.join(map(repr, _MODES))}")
     widths = _pairs(pad_width, np.shape(x))
+    if not widths:  # 0-d: there is no side to put a border at
+        return clone(x)
     if mode != "constant":
         return PadWithOwn.apply(x, widths=widths, how=mode)
     return Pad.apply(x, widths=widths, value=_value(constant_values, np.ndim(x)))

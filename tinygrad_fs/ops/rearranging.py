@@ -197,7 +197,7 @@ def repeat(x: TensorLike, repeats: int | Sequence[int], axis: int | None = None)
             [2.]])
     """
     tensor, number = one_axis(x, axis)
-    times = np.asarray(repeats)
+    times = np.asarray(repeats, None if np.size(repeats) else int)
     if (times < 0).any():
         raise ValueError(f"repeat: repeats must not be negative, as in {times.tolist()}")
     if times.size == 1:

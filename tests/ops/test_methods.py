@@ -1,0 +1,107 @@
+"""The methods of Tensor: those that NumPy's arrays have, with NumPy's results, and their declarations."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygrad_fs as tg
+from tinygrad_fs import ops
+from tinygrad_fs.autograd import gradcheck
+from tinygrad_fs.ops import methods
+
+X = np.array([[0.3, -1.2, 2.0], [1.5, 0.7, -0.4]])
+
+AS_NUMPY = [
+    (name, arguments)
+    for name, *choices in [
+        ("std", (), (1,)), ("var", (), (0,)), ("mean", (), (1,)), ("sum", (), (0,)), ("prod", (), (1,)),
+        ("max", (), (0,)), ("min", (), (1,)), ("cumsum", (), (0,)), ("cumprod", (), (1,)), ("argsort", (), (0,)),
+        ("argmax", (), (1,)), ("argmin", (), (0,)), ("round", (), (1,)), ("trace", (), (1,)), ("diagonal", (), (1,)),
+        ("dot", (X.T,), (X[0],)), ("repeat", (2,), (2, 1)), ("take", ([1, 4],), ([0, 0], 1)), ("ravel", (), ("F",)),
+        ("reshape", (3, 2), ((-1,),)),
+        ("transpose", (), (1, 0), ((1, 0),)), ("swapaxes", (0, 1)), ("squeeze", ()), ("clip", (-1, 1)), ("flatten", ()),
+        ("all", (), (1,)), ("any", (), (0,)), ("copy", ()), ("nonzero", ()),
+    ]
+    for arguments in choices
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "arguments"), AS_NUMPY, ids=str)
+def test_methods_of_arrays(name, arguments):
+    result = getattr(tg.Tensor(X, requires_grad=True), name)(*arguments)
+    expected = getattr(X, name)(*arguments)
+    if name == "nonzero":
+        result, expected = tg.stack(result), np.stack(expected)
+    assert isinstance(result, tg.Tensor)
+    np.testing.assert_allclose(result.data, expected, rtol=1e-13)
+    if result.requires_grad and name != "round":
+        assert gradcheck(lambda x: getattr(x, name)(*arguments), tg.Tensor(X, requires_grad=True))
+
+
+def test_methods_of_pytorch():
+    x = tg.Tensor(X, requires_grad=True)
+    assert x.permute(1, 0).shape == x.permute((1, 0)).shape == (3, 2)
+    assert x.masked_fill(x < 0, 0.0).min().item() == 0.0
+    assert x.gather(1, [[2], [0]]).tolist() == [[2.0], [1.5]]
+    assert x.ptp().item() == pytest.approx(3.2)
+    assert x.flatten(0, 1).shape == (6,)
+
+
+class TestInPlace:
+    def test_fill(self):
+        x, v = tg.Tensor(X, requires_grad=True), tg.tensor(2.0, requires_grad=True, dtype="float64")
+        y = x * 1
+        assert y.fill(v) is None
+        y.sum().backward()
+        assert v.grad.item() == 6.0
+        assert not x.grad.data.any()
+
+    def test_sort(self):
+        def ordered(x):
+            y = x * 2
+            before = y[0] * 1
+            assert y.sort(axis=0) is None
+            return y * before
+
+        x = tg.Tensor(X, requires_grad=True)
+        np.testing.assert_allclose(ordered(x).data, np.sort(2 * X, axis=0) * 2 * X[0])
+        assert gradcheck(ordered, x)
+
+    def test_sorting_a_leaf_is_refused(self):
+        with pytest.raises(RuntimeError, match="leaf"):
+            tg.Tensor(X.copy(), requires_grad=True).sort()
+
+
+def declarations():
+    """The methods in the stub, with their parameters."""
+    stub = ast.parse((Path(tg.__file__).parent / "bound.pyi").read_text())
+    (body,) = [node for node in stub.body if isinstance(node, ast.ClassDef)]
+    return {node.name: node.args for node in body.body if isinstance(node, ast.FunctionDef)}
+
+
+DECLARED = declarations()
+
+
+class TestDeclarations:
+    @pytest.mark.parametrize("name", methods._FUNCTIONS)
+    def test_parameters_are_those_of_the_function(self, name):
+        parameters = list(inspect.signature(getattr(ops, name)).parameters.values())[1:]
+        arguments = DECLARED[name]
+        assert [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD] == [
+            argument.arg for argument in arguments.args[1:]
+        ]
+        assert [p.name for p in parameters if p.kind is p.KEYWORD_ONLY] == [
+            argument.arg for argument in arguments.kwonlyargs
+        ]
+        defaults = [repr(p.default) for p in parameters if p.default is not p.empty]
+        given = [*arguments.defaults, *(value for value in arguments.kw_defaults if value is not None)]
+        assert defaults == [repr(ast.literal_eval(value)) for value in given]
+
+    def test_everything_bound_is_declared(self):
+        bound = {*methods._METHODS, *methods._FUNCTIONS}
+        assert bound - set(DECLARED) == set()
