@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.copying import clone
-from tinygrad_fs.ops.matrices import LinAlgError, check_square
+from tinygrad_fs.ops.matrices import LinAlgError, check_square, on_diagonal
 from tinygrad_fs.ops.products import matmul
 from tinygrad_fs.ops.solving import inv
 from tinygrad_fs.tensor import Tensor, TensorLike
@@ -45,7 +46,8 @@ def matrix_power(a: TensorLike, n: int) -> Tensor:
     if not isinstance(n, (int, np.integer)):
         raise TypeError(f"matrix_power: the power is {n!r}; it must be an integer")
     if n == 0:
-        return where(np.zeros((), bool), a, np.eye(np.shape(a)[-1], dtype=getattr(a, "dtype", None)))
+        base: Any = given(a)
+        return where(np.zeros((), bool), base, on_diagonal(base.shape[-1], base).astype(base.dtype))
     if n == 1:
         return clone(a)
     square, rest = inv(a) if n < 0 else a, abs(int(n))

@@ -17,11 +17,12 @@ from tinygrad_fs.ops.matrices import (
     LinAlgError,
     check_matrices,
     check_square,
-    in_triangle,
     is_used,
+    mirrored,
     on_diagonal,
     onto_triangle,
     transposed,
+    triangle,
 )
 from tinygrad_fs.ops.shape import swapaxes
 from tinygrad_fs.ops.solving import SolveTriangular
@@ -44,9 +45,8 @@ class Cholesky(Op):
             ) from None
 
     def vjp(g: Any, out: Any) -> Any:
-        n = out.shape[-1]
         product = transposed(out) @ g
-        half = np.where(on_diagonal(n), 0.5 * product, np.where(in_triangle(n, lower=True), product, 0))
+        half = np.where(on_diagonal(out.shape[-1], out), 0.5 * product, triangle(product, lower=True))
         left = _solved_from_left(out, half)
         return onto_triangle(transposed(_solved_from_left(out, transposed(left))), lower=True)
 
@@ -86,9 +86,7 @@ class QR(Op):
 
 
 def _qr_gradient(q: Any, r: Any, for_q: Any, for_r: Any) -> Any:
-    n = r.shape[-1]
-    product = r @ transposed(for_r) - transposed(for_q) @ q
-    symmetric = np.where(in_triangle(n, lower=True), product, transposed(product))
+    symmetric = mirrored(r @ transposed(for_r) - transposed(for_q) @ q)
     right = transposed(for_q + q @ symmetric)
     return transposed(SolveTriangular.apply(r, right, lower=False, unit=False))
 

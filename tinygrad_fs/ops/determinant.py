@@ -55,7 +55,7 @@ class MixedCofactors(Op):
         pairs = _products_without_pairs(s)
         diagonal = np.einsum("...ii->...i", inner)
         minors = np.where(
-            on_diagonal(s.shape[-1]), (pairs @ diagonal[..., None])[..., None, :, 0], -pairs * transposed(inner)
+            on_diagonal(s.shape[-1], s), (pairs @ diagonal[..., None])[..., None, :, 0], -pairs * transposed(inner)
         )
         return (sign * u) @ minors @ vt
 
@@ -97,12 +97,12 @@ def _well_conditioned_inverse(a: Any) -> Any:
         inverse = np.linalg.inv(a)
     except LinAlgError:
         return None
-    condition = _largest_row(a) * _largest_row(inverse)
-    return inverse if np.all(condition < np.finfo(inverse.dtype).eps ** -0.5) else None
+    squared_condition = _sum_of_squares(a) * _sum_of_squares(inverse)
+    return inverse if np.all(squared_condition < 1 / np.finfo(inverse.dtype).eps) else None
 
 
-def _largest_row(a: Any) -> Any:
-    return np.max(np.sum(np.absolute(a), axis=-1), axis=-1, initial=0)
+def _sum_of_squares(a: Any) -> Any:
+    return np.einsum("...ij,...ij->...", a, a)
 
 
 def _signed_svd(a: Any) -> tuple[Any, Any, Any, Any]:
@@ -117,7 +117,7 @@ def _products_without_pairs(s: Any) -> Any:
     shifted = np.concatenate([one, s[..., :-1]], axis=-1)
     before = np.cumprod(shifted, axis=-1)
     after = np.cumprod(np.concatenate([one, s[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
-    later = np.triu(np.ones((n, n), bool), 1)
+    later = np.triu(np.ones_like(s, shape=(n, n), dtype=bool), 1)
     # Entry (i, j) of `between` is the product of those after i and before j.
     between = np.cumprod(np.where(np.triu(later, 2), shifted[..., None, :], 1), axis=-1)
     upper = np.where(later, before[..., :, None] * between * after[..., None, :], 0)

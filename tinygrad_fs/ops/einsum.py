@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.arithmetic import multiply
+from tinygrad_fs.ops.matrices import on_diagonal
 from tinygrad_fs.ops.products import Contract
 from tinygrad_fs.ops.reduction import sum
 from tinygrad_fs.ops.shape import squeeze, transpose
@@ -34,11 +35,11 @@ class Diagonal(Op):
         sizes = shapes[0]
         first = [term.index(i) == axis for axis, i in enumerate(term)]
         spread = np.reshape(g, [size if is_first else 1 for size, is_first in zip(sizes, first)])
-        index = np.ogrid[tuple([slice(size) for size in sizes])]
-        agree = np.ones((), bool)
         for axis, i in enumerate(term):
-            agree = agree & (index[axis] == index[term.index(i)])
-        return np.where(agree, spread, 0)
+            if not first[axis]:
+                pair = [size if other in (axis, term.index(i)) else 1 for other, size in enumerate(sizes)]
+                spread = np.where(np.reshape(on_diagonal(sizes[axis], g), pair), spread, 0)
+        return spread
 
 
 def _once(term: str) -> str:

@@ -17,15 +17,20 @@ def transposed(x: Any) -> Any:
     return np.swapaxes(x, -1, -2)
 
 
-def on_diagonal(n: int) -> Any:
-    """Where an n by n matrix has its diagonal."""
-    return np.eye(n, dtype=bool)
+def on_diagonal(n: int, like: Any) -> Any:
+    """Where an n by n matrix has its diagonal, as the kind of array that `like` is."""
+    return in_triangle(n, True, like) & in_triangle(n, False, like)
 
 
-def in_triangle(n: int, lower: bool, diagonal: bool = True) -> Any:
-    """Where an n by n matrix has its lower or upper triangle."""
-    mask = np.tri(n, k=0 if diagonal else -1, dtype=bool)
-    return mask if lower else mask.T
+def in_triangle(n: int, lower: bool, like: Any, diagonal: bool = True) -> Any:
+    """Where an n by n matrix has its lower or upper triangle, as the kind of array that `like` is."""
+    full = np.ones_like(like.data if isinstance(like, Tensor) else like, shape=(n, n), dtype=bool)
+    return np.tril(full, 0 if diagonal else -1) if lower else np.triu(full, 0 if diagonal else 1)
+
+
+def triangle(x: Any, lower: bool, diagonal: bool = True) -> Any:
+    """The matrices with 0 outside of their lower or upper triangle."""
+    return np.where(in_triangle(x.shape[-1], lower, x, diagonal), x, 0)
 
 
 def onto_triangle(g: Any, lower: bool) -> Any:
@@ -33,13 +38,12 @@ def onto_triangle(g: Any, lower: bool) -> Any:
 
     Each entry beside the diagonal stands for two, and takes the gradients of both.
     """
-    n = g.shape[-1]
-    return np.where(on_diagonal(n), g, np.where(in_triangle(n, lower), g + transposed(g), 0))
+    return np.where(on_diagonal(g.shape[-1], g), g, triangle(g + transposed(g), lower))
 
 
-def mirrored(a: Any, lower: bool = True) -> Any:
-    """The symmetric matrix of which `a` holds one triangle."""
-    return np.where(in_triangle(np.shape(a)[-1], lower), a, transposed(a))
+def mirrored(a: Any) -> Any:
+    """The symmetric matrix of which `a` holds the lower triangle."""
+    return np.where(in_triangle(a.shape[-1], True, a), a, transposed(a))
 
 
 def as_columns(x: Any, vector: bool) -> Any:
@@ -72,7 +76,7 @@ def inverse_gaps(values: Any, name: str, what: str) -> Any:
     derivative.
     """
     gaps = np.expand_dims(values, -2) - np.expand_dims(values, -1)
-    same = on_diagonal(values.shape[-1])
+    same = on_diagonal(values.shape[-1], values)
     equal = is_negligible(gaps, values) & ~same
     if np.any(equal):
         warn_of_nan(name, f"equal {what}")

@@ -16,16 +16,17 @@ import numpy as np
 from tinygrad_fs.dtypes import as_array
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.arithmetic import subtract
+from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.matrices import (
     LinAlgError,
     as_columns,
     check_matrices,
     check_square,
-    in_triangle,
     is_used,
     mirrored,
     on_diagonal,
     transposed,
+    triangle,
 )
 from tinygrad_fs.ops.products import matmul
 from tinygrad_fs.ops.reduction import sum
@@ -94,8 +95,7 @@ class SolveTriangular(Op):
         for_b = SolveTriangular.apply(transposed(a), as_columns(g, vector), lower=not lower, unit=unit)
         for_a = None
         if needs[0]:
-            product = for_b @ transposed(as_columns(out, vector))
-            for_a = np.where(in_triangle(a.shape[-1], lower, diagonal=not unit), -product, 0)
+            for_a = triangle(-(for_b @ transposed(as_columns(out, vector))), lower, diagonal=not unit)
         return for_a, for_b[..., 0] if vector else for_b
 
 
@@ -103,8 +103,8 @@ def _substituted(a: Any, b: Any, lower: bool, unit: bool) -> Any:
     """Solve the first half of the equations, or the last, and use the solution in the others."""
     n = a.shape[-1]
     if n <= _BLOCK:
-        triangle = np.where(in_triangle(n, lower), a, 0)
-        return np.linalg.solve(np.where(on_diagonal(n), 1, triangle) if unit else triangle, b)
+        a = triangle(a, lower)
+        return np.linalg.solve(np.where(on_diagonal(n, a), 1, a) if unit else a, b)
     head, tail = slice(None, n // 2), slice(n // 2, None)
     first, second = (head, tail) if lower else (tail, head)
     x_first = _substituted(a[..., first, first], b[..., first, :], lower, unit)
@@ -295,7 +295,8 @@ def pinv(a: TensorLike, rcond: float | None = None, hermitian: bool = False, *, 
     tensor([[0.5, 0. ]])
     """
     if hermitian:
-        a = mirrored(a)
+        check_square("pinv", a)
+        a = mirrored(given(a))
     return Pinv.apply(a, rcond=rcond if rtol is None else rtol)
 
 
@@ -338,7 +339,7 @@ def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> LstsqResu
     residuals: Any = sum(square(subtract(b, matmul(a, x))), axis=0 if np.ndim(b) == 1 else -2, keepdims=np.ndim(b) == 1)
     if m <= n or np.any(rank < n):
         residuals = residuals[:0].reshape(-1)
-    return LstsqResult(x, residuals, int(rank) if np.ndim(rank) == 0 else rank, s)
+    return LstsqResult(x, residuals, rank.item() if rank.ndim == 0 else rank, s)
 
 
 def tensorsolve(a: TensorLike, b: TensorLike, axes: Sequence[int] | None = None) -> Tensor:

@@ -15,6 +15,7 @@ import numpy as np
 
 from tinygrad_fs.graph import BackwardError
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.matrices import (
     check_matrices,
     check_square,
@@ -87,7 +88,7 @@ class SVD(Op):
         if not uses_u and not uses_v:
             return total
         sums = np.expand_dims(s, -2) + np.expand_dims(s, -1)
-        turns = inverse_gaps(s, "svd", "singular values") / np.where(on_diagonal(k), 1, sums)
+        turns = inverse_gaps(s, "svd", "singular values") / np.where(on_diagonal(k, s), 1, sums)
         ut, v, for_v = transposed(u), transposed(vt), transposed(for_vt)
         if uses_u:
             total = total + u @ _weighted(turns * _twice_odd(ut @ for_u), s) @ vt
@@ -253,7 +254,7 @@ def svd(
     """
     if hermitian:
         check_square("svd", a)
-        a = mirrored(a)
+        a = mirrored(given(a))
     if not compute_uv:
         return Svdvals.apply(a)
     return SVDResult(*SVD.apply(a, full=full_matrices))
