@@ -22,6 +22,8 @@ from tinygrad_fs.ops.arithmetic import (
     remainder,
     subtract,
 )
+from tinygrad_fs.ops.attention import scaled_dot_product_attention
+from tinygrad_fs.ops.bilinear import bilinear
 from tinygrad_fs.ops.choice import clip, fmax, fmin, lerp, maximum, minimum, nan_to_num, where
 from tinygrad_fs.ops.comparison import (
     allclose,
@@ -45,6 +47,7 @@ from tinygrad_fs.ops.comparison import (
 from tinygrad_fs.ops.convolution import conv2d
 from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.counting import all, any, argmax, argmin, count_nonzero
+from tinygrad_fs.ops.ctc import ctc_loss
 from tinygrad_fs.ops.cumulative import cummax, cummin, cumprod, cumsum, logcumsumexp
 from tinygrad_fs.ops.differences import diff, trapezoid
 from tinygrad_fs.ops.distances import (
@@ -57,6 +60,7 @@ from tinygrad_fs.ops.distances import (
     triplet_margin_loss,
 )
 from tinygrad_fs.ops.dropout import dropout
+from tinygrad_fs.ops.dropouts import alpha_dropout, dropout2d
 from tinygrad_fs.ops.einsum import einsum
 from tinygrad_fs.ops.error_function import erf, erfc
 from tinygrad_fs.ops.exponential import exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, xlogy
@@ -79,6 +83,7 @@ from tinygrad_fs.ops.gelu import gelu
 from tinygrad_fs.ops.hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh
 from tinygrad_fs.ops.indexing import getitem
 from tinygrad_fs.ops.joining import (
+    append,
     array_split,
     column_stack,
     concatenate,
@@ -118,6 +123,7 @@ from tinygrad_fs.ops.shape import (
     broadcast_to,
     expand_dims,
     flatten,
+    matrix_transpose,
     meshgrid,
     moveaxis,
     permute,
@@ -160,9 +166,11 @@ __all__ = [
     "add",
     "all",
     "allclose",
+    "alpha_dropout",
     "amax",
     "amin",
     "any",
+    "append",
     "arccos",
     "arccosh",
     "arcsin",
@@ -183,6 +191,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "broadcast_arrays",
@@ -205,6 +214,7 @@ __all__ = [
     "count_nonzero",
     "cross",
     "cross_entropy",
+    "ctc_loss",
     "cummax",
     "cummin",
     "cumprod",
@@ -220,6 +230,7 @@ __all__ = [
     "divmod",
     "dot",
     "dropout",
+    "dropout2d",
     "dsplit",
     "dstack",
     "einsum",
@@ -298,6 +309,7 @@ __all__ = [
     "masked_fill",
     "masked_select",
     "matmul",
+    "matrix_transpose",
     "matvec",
     "max",
     "max_pool1d",
@@ -350,6 +362,7 @@ __all__ = [
     "rot90",
     "round",
     "rsqrt",
+    "scaled_dot_product_attention",
     "scatter",
     "scatter_add",
     "searchsorted",

@@ -1,0 +1,123 @@
+"""Kinds of dropout: whole channels, and one that keeps the distribution that selu needs."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.choice import where
+from tinygrad_fs.ops.copying import clone
+from tinygrad_fs.ops.dropout import dropout
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = ["alpha_dropout", "dropout2d"]
+
+_LEFT_OUT = -1.7580993408473766
+"""What selu tends to at -inf: minus its alpha times its scale."""
+
+
+def dropout2d(
+    x: TensorLike, p: float = 0.5, training: bool = True, generator: np.random.Generator | None = None
+) -> Tensor:
+    """Set whole channels to 0 with probability `p`, and scale the others by 1 / (1 - p).
+
+    Tompson et al. 2015, "Efficient object localization using convolutional networks": neighbouring pixels are
+    alike, so that leaving out single ones hides nothing.
+
+    Parameters
+    ----------
+    x : array_like
+        Of shape (n, channels, ...) and a floating dtype.
+    p, training, generator
+        As in `dropout`.
+
+    Returns
+    -------
+    Tensor
+        Of the shape and dtype of `x`.
+
+    Raises
+    ------
+    ValueError
+        If `x` has less than two axes, or `p` is not in [0, 1].
+    TypeError
+        If `x` is not of a floating dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_fs as tg
+    >>> tg.dropout2d(tg.ones((1, 3, 1, 2)), 0.5, generator=np.random.default_rng(1)).reshape(3, 2)
+    tensor([[2., 2.],
+            [2., 2.],
+            [0., 0.]])
+    """
+    images = given(x)
+    if images.ndim < 2:
+        raise ValueError(f"dropout2d: the input has shape {images.shape}; it needs (n, channels, ...)")
+    _check("dropout2d", images, p)
+    if not training or p == 0.0:
+        return clone(images)
+    channels = np.ones((*images.shape[:2], *[1] * (images.ndim - 2)), images.dtype)
+    result: Tensor = images * dropout(channels, p, generator=generator)
+    return result
+
+
+def alpha_dropout(
+    x: TensorLike, p: float = 0.5, training: bool = False, generator: np.random.Generator | None = None
+) -> Tensor:
+    """Leave elements out by setting them to selu's limit at -inf; mean 0 and variance 1 stay as they are.
+
+    Klambauer et al. 2017, "Self-normalizing neural networks": ``a x + b`` for what is kept and ``a alpha' + b`` for
+    the others, with ``alpha' = -1.758``, ``a = ((1 - p) (1 + p alpha'**2))**-0.5`` and ``b = -a p alpha'``.
+
+    Parameters
+    ----------
+    x : array_like
+        Of any shape and a floating dtype.
+    p, generator
+        As in `dropout`; 1 gives zeros.
+    training : bool, default False
+        If False nothing is left out.
+
+    Returns
+    -------
+    Tensor
+        Of the shape and dtype of `x`.
+
+    Raises
+    ------
+    ValueError
+        If `p` is not in [0, 1].
+    TypeError
+        If `x` is not of a floating dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_fs as tg
+    >>> tg.alpha_dropout(tg.zeros(3), 0.5, training=True, generator=np.random.default_rng(1))
+    tensor([ 0.77919394,  0.77919394, -0.77919394])
+    """
+    values = given(x)
+    _check("alpha_dropout", values, p)
+    p = round(p * 65536) / 65536  # the probability that dropout takes
+    if not training or p == 0.0:
+        return clone(values)
+    if p == 1.0:
+        return dropout(values, 1.0)
+    kept = dropout(np.ones(values.shape, np.float32), p, generator=generator) != 0
+    a = 1.0 / math.sqrt((1.0 - p) * (1.0 + p * _LEFT_OUT**2))
+    b = -a * p * _LEFT_OUT
+    result: Tensor = where(kept, values * a + b, a * _LEFT_OUT + b)
+    return result
+
+
+def _check(op: str, x: object, p: float) -> None:
+    dtype = getattr(x, "dtype", None)
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"{op}: p={p} is no probability; it must be in [0, 1]")
+    if dtype is None or dtype.kind != "f":
+        raise TypeError(f"{op}: the kept elements are scaled, which dtype {dtype} cannot hold; use a float")
