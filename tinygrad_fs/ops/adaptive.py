@@ -169,7 +169,7 @@ def _first_largest(x: Any, size: Sizes) -> Any:
     rows, columns = _windows(height, size[0])[0].T, _windows(width, size[1])[0].T
     # What the shorter windows see twice comes later the second time, and so is not the first.
     windows = x[..., rows[:, None, :, None], columns[None, :, None, :]]
-    chosen = windows.reshape(*windows.shape[:-2], -1).argmax(-1)
+    chosen = windows.reshape(*windows.shape[:-2], rows.shape[1] * columns.shape[1]).argmax(-1)
     inside = (rows * width)[:, None, :, None] + columns[None, :, None, :]
     inside = inside.reshape(*size, -1)
     planes = np.arange(x.size // (height * width)).reshape(*x.shape[:-2], 1, 1) * (height * width)

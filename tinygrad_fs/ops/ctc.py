@@ -105,11 +105,9 @@ def _log_likelihood(logs: Any, extended: Any, inputs: Any, counts: Any, blank: i
     before = np.full((samples, 2), -np.inf, logs.dtype)
     longest = int(inputs.max(initial=0))
     emitted = logs[:longest][:, rows[:, None], extended]
-    state: Any = start + np.zeros_like(barred)
-    for t in range(longest):
-        if t == 0:
-            state = start + emitted[0]
-            continue
+    # Without steps, a sum of nothing: the loss is a constant, but it belongs to the graph.
+    state: Any = start + (emitted[0] if longest else np.sum(emitted, axis=0))
+    for t in range(1, longest):
         wide = concatenate([before, state], axis=1)
         after = logsumexp(stack([state, wide[:, 1:-1], wide[:, :-2] + barred]), axis=0) + emitted[t]
         going = t < inputs

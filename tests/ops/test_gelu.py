@@ -1,0 +1,51 @@
+"""gelu: tails, infinities, and PyTorch's values."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import tinygrad_fs as tg
+from tinygrad_fs.autograd import grad
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_infinities(approximate, dtype):
+    x = tg.Tensor(np.array([np.inf, -np.inf, np.finfo(dtype).max, np.finfo(dtype).min, np.nan], dtype), True)
+    y = tg.gelu(x, approximate)
+    np.testing.assert_array_equal(y.data, [np.inf, 0, np.finfo(dtype).max, 0, np.nan])
+    assert y.dtype == dtype
+    (first,) = grad(y[:4].sum(), [x], create_graph=True)
+    np.testing.assert_array_equal(first.data[:4], [1, 0, 1, 0])
+    (second,) = grad(first[:4].sum(), [x])
+    np.testing.assert_array_equal(second.data[:4], 0)
+
+
+def test_the_left_tail_keeps_its_relative_accuracy():
+    x = -np.linspace(0.1, 30, 300)
+    expected = [v * 0.5 * math.erfc(-v / math.sqrt(2)) for v in x]
+    np.testing.assert_allclose(tg.gelu(x), expected, rtol=1e-12)
+    few = np.array([-20.0, -8.0])
+    np.testing.assert_allclose(tg.gelu(few), [-5.507248237212e-88, -4.976768e-15], rtol=1e-6)
+    u = math.sqrt(2 / math.pi) * (8 + 0.044715 * 512)
+    np.testing.assert_allclose(tg.gelu(np.array([-8.0]), "tanh"), -8 / (1 + math.exp(2 * u)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_pytorch_agrees(approximate, rng):
+    torch = pytest.importorskip("torch")
+    values = rng.standard_normal((50, 20)) * 3
+    x, other = tg.Tensor(values, True), torch.tensor(values, requires_grad=True)
+    y, expected = tg.gelu(x, approximate), torch.nn.functional.gelu(other, approximate=approximate)
+    np.testing.assert_allclose(y.data, expected.detach().numpy(), rtol=1e-12, atol=1e-14)
+    y.sum().backward()
+    expected.sum().backward()
+    np.testing.assert_allclose(x.grad.data, other.grad.numpy(), rtol=1e-12, atol=1e-14)
+
+
+def test_an_unknown_approximation():
+    with pytest.raises(ValueError, match="gelu: approximate='erf'"):
+        tg.gelu(tg.ones(2), "erf")
