@@ -90,7 +90,7 @@ def test_the_engine_imports_only_numpy():
 
 @pytest.mark.parametrize("path", MODULES, ids=str)
 def test_a_file_has_one_subject(path):
-    """About 400 lines is where a file begins to have two; docstrings are long here, so code is what counts."""
+    """About 400 lines is where a file begins to have two; docstrings and lists of names do not count."""
     source = (PACKAGE / path).read_text()
     tree = ast.parse(source)
     prose = 0
@@ -98,4 +98,6 @@ def test_a_file_has_one_subject(path):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
             text = node.body[0]
             prose += text.end_lineno - text.lineno + 1
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            prose += node.end_lineno - node.lineno + 1
     assert len(source.splitlines()) - prose <= 400
