@@ -13,6 +13,9 @@ ROWS = [
     Row("concatenate", [normal(2, 3), normal(2)],
         lambda x, y: np.concatenate([x, y], None), lambda x, y: tg.concatenate([x, y], None), "flat"),
     Row("concatenate", [normal(2, 3)], lambda x: np.concatenate(x), lambda x: tg.concatenate(x), "one tensor"),
+    Row("append", [normal(2, 3), normal(2)], np.append),
+    Row("append", [normal(2, 3), normal(1, 3)],
+        lambda x, y: np.append(x, y, 0), lambda x, y: tg.append(x, y, 0), "axis"),
     Row("stack", [normal(2, 3), normal(2, 3)], lambda x, y: np.stack([x, y], 1), lambda x, y: tg.stack([x, y], 1)),
     Row("stack", [normal(), normal()], lambda x, y: np.stack([x, y, 2.0]), lambda x, y: tg.stack([x, y, 2.0]), "0-d"),
     *[

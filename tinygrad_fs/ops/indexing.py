@@ -36,7 +36,10 @@ class ScatterAdd(Op):
 
     def forward(x: Any, *, at: Any, to: tuple[int, ...]) -> Any:
         result = np.zeros_like(x, shape=to, order="C")
-        add_at(result, at, x)
+        if names_nothing_twice(at):
+            result[at] = x
+        else:
+            add_at(result, at, x)
         return result
 
     def vjp(g: Any, at: Any) -> Any:
@@ -162,10 +165,10 @@ class Positions(NamedTuple):
                 arrays[len(view)] = np.asarray(array)
                 view.append(slice(None))
         sizes = np.broadcast_to(False, shape)[tuple(view)].shape
-        flat: Any = np.zeros((), np.intp)
+        flat: Any = None
         for axis, array in arrays.items():
             from_start = array + sizes[axis] * (array < 0) if array.size and array.min() < 0 else array
-            flat = flat * sizes[axis] + from_start
+            flat = from_start if flat is None else flat * sizes[axis] + from_start
         return cls(
             view=tuple(view),
             axes=tuple(arrays),
@@ -197,10 +200,10 @@ def names_nothing_twice(index: Any) -> bool:
 
 
 # Milliseconds for the sums that `np.add.at(into, index, values)` takes, and `add_at`, in float32 and in float64:
-#   50,000 rows of 128 added to 8,000                              57, 17    60, 20
-#   X[:, k, i, j] of im2col, 3 x 3, of 32 x 16 x 30 x 30           30,  5    32,  6
-#   1,000,000 random positions in 1000 x 1000                      21,  5    30,  7
-#   1,000,000 random positions in a vector of as many               3,  4     5,  5
+#   50,000 rows of 128 added to 8,000                              42, 16    47, 17
+#   X[:, k, i, j] of im2col, 3 x 3, of 32 x 16 x 30 x 30           29,  4    30,  5
+#   1,000,000 random positions in 1000 x 1000                      21,  4    24,  6
+#   1,000,000 random positions in a vector of as many              2.5, 3     3,  4
 
 _FEW = 512
 """Up to this size the time goes into the calls, and one does it."""
@@ -255,7 +258,7 @@ def _dtype_of_sums(dtype: Any, many: int) -> Any:
     """The dtype to add up in: sums of float16, and long ones of float32, would lose digits in their own."""
     if dtype == np.float16:
         return np.dtype(np.float32)
-    return np.dtype(np.float64) if dtype == np.float32 and many >= 64 else dtype
+    return np.dtype(np.float64) if dtype == np.float32 and many >= 1024 else dtype
 
 
 def _add_rows(vector: Any, rows: Any, values: Any, row: int) -> None:

@@ -15,6 +15,7 @@ from tinygrad_fs.ops.shape import atleast_1d, atleast_2d, atleast_3d, expand_dim
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
+    "append",
     "array_split",
     "column_stack",
     "concatenate",
@@ -105,6 +106,18 @@ def concatenate(xs: Tensors, axis: int | None = 0) -> Tensor:
     if axis is None:
         return Concatenate.apply(*[ravel(x) for x in xs])
     return Concatenate.apply(*xs, axis=axis)
+
+
+def append(x: TensorLike, values: TensorLike, axis: int | None = None) -> Tensor:
+    """A new tensor with `values` behind those of `x`: `concatenate` of two, flattened by default.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.append(tg.tensor([1.0, 2.0]), tg.tensor([3.0]))
+    tensor([1., 2., 3.])
+    """
+    return concatenate([x, values], axis)
 
 
 def stack(xs: Tensors, axis: int = 0) -> Tensor:
