@@ -49,3 +49,12 @@ def test_pytorch_agrees(approximate, rng):
 def test_an_unknown_approximation():
     with pytest.raises(ValueError, match="gelu: approximate='erf'"):
         tg.gelu(tg.ones(2), "erf")
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_numbers_lists_and_integers(approximate):
+    expected = tg.gelu(np.array([-2.0, 3.0]), approximate)
+    np.testing.assert_array_equal(tg.gelu(np.array([-2, 3]), approximate), expected)
+    np.testing.assert_allclose(tg.gelu([-2.0, 3.0], approximate), expected, rtol=1e-6)
+    np.testing.assert_allclose(tg.gelu(-2.0, approximate), expected[0], rtol=1e-6)
+    assert tg.gelu(tg.tensor(3.0), approximate).shape == ()

@@ -164,14 +164,21 @@ def _windows(size: int, out: int) -> tuple[Any, Any]:
 
 
 def _first_largest(x: Any, size: Sizes) -> Any:
-    """The positions, in the flat `x`, of the largest elements of the windows."""
+    """The positions, in the flat `x`, of the largest elements of the windows: the first of each row, then of those."""
     height, width = x.shape[-2:]
-    rows, columns = _windows(height, size[0])[0].T, _windows(width, size[1])[0].T
-    # What the shorter windows see twice comes later the second time, and so is not the first.
-    windows = x[..., rows[:, None, :, None], columns[None, :, None, :]]
-    chosen = windows.reshape(*windows.shape[:-2], rows.shape[1] * columns.shape[1]).argmax(-1)
-    inside = (rows * width)[:, None, :, None] + columns[None, :, None, :]
-    inside = inside.reshape(*size, -1)
-    planes = np.arange(x.size // (height * width)).reshape(*x.shape[:-2], 1, 1) * (height * width)
-    at = np.take_along_axis(np.broadcast_to(inside, (*chosen.shape, inside.shape[-1])), chosen[..., None], -1)
-    return at[..., 0] + planes
+    columns, rows = _windows(width, size[1])[0], _windows(height, size[0])[0]
+    largest, column = x[..., columns[0]], np.broadcast_to(columns[0], (*x.shape[:-1], size[1]))
+    for seen in columns[1:]:
+        largest, column = _larger(x[..., seen], seen, largest, column)
+    places = column + np.arange(height)[:, None] * width
+    best, position = largest[..., rows[0], :], places[..., rows[0], :]
+    for seen in rows[1:]:
+        best, position = _larger(largest[..., seen, :], places[..., seen, :], best, position)
+    planes = np.arange(x.size // (height * width)).reshape(*x.shape[:-2], 1, 1)
+    return position + planes * (height * width)
+
+
+def _larger(value: Any, position: Any, largest: Any, at: Any) -> tuple[Any, Any]:
+    """The larger values, and where they stand; the earlier of equal ones, and nan before all numbers."""
+    wins = (value > largest) | ((value != value) & (largest == largest))
+    return np.where(wins, value, largest), np.where(wins, position, at)

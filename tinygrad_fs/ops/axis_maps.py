@@ -48,8 +48,10 @@ class AlongAxis(Op):
             part = _picked(x, index, axis)
             if not weight.all():
                 part = np.where(weight != 0, part, part.dtype.type(0))
-            if (weight != 1).any() or total is None:
-                part = part * weight
+            if (weight != 1).any():
+                part = np.multiply(part, weight, out=part if part.base is None and part.dtype == dtype else None)
+            elif total is None and part.base is not None:
+                part = part.copy()
             if total is None:
                 total = part
             else:

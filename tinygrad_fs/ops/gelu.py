@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Sigmoid
+from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.error_function import Erfc
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -31,7 +32,10 @@ class Gelu(Op):
     """
 
     def forward(x: Any) -> Any:
-        return np.maximum(x, -_FAR) * (0.5 * Erfc.apply(x * _MINUS_ROOT_HALF))
+        y = Erfc.apply(x * _MINUS_ROOT_HALF)
+        y *= 0.5
+        y *= np.maximum(x, -_FAR)
+        return y
 
     def vjp(g: Any, x: Any) -> Any:
         near = np.clip(x, -_FAR, _FAR)
@@ -40,7 +44,7 @@ class Gelu(Op):
 
 
 class GeluTanh(Op):
-    """y = x s(u), s the sigmoid, u = 2 sqrt(2 / pi) (x + 0.044715 x^3);  dy/dx = s(u) + x s(u) s(-u) u'.
+    """y = x s(u), s the sigmoid, u = 2 sqrt(2 / pi) (x + 0.044715 x^3);  dy/dx = s + x s (1 - s) u'.
 
     x s(u) is x (1 + tanh(u / 2)) / 2, and does not cancel.
     """
@@ -50,10 +54,9 @@ class GeluTanh(Op):
 
     def vjp(g: Any, x: Any) -> Any:
         near = np.clip(x, -_FAR, _FAR)
-        u = _steepened(near)
-        s = Sigmoid.apply(u)
+        s = Sigmoid.apply(_steepened(near))
         slope = _TWICE_ROOT * (1.0 + (3.0 * _CUBIC) * near * near)
-        return g * (s + near * slope * s * Sigmoid.apply(-u))
+        return g * (s + near * slope * (s * (1.0 - s)))
 
 
 def _steepened(x: Any) -> Any:
@@ -86,4 +89,4 @@ def gelu(x: TensorLike, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise ValueError(f"gelu: approximate={approximate!r} is unknown; use 'none' or 'tanh'")
-    return Gelu.apply(x) if approximate == "none" else GeluTanh.apply(x)
+    return Gelu.apply(given(x)) if approximate == "none" else GeluTanh.apply(given(x))

@@ -198,4 +198,7 @@ def _linear(have: int, out: int, scale: float | None, align_corners: bool) -> Ta
         places = np.maximum((np.arange(out) + 0.5) * (have / out if scale is None else 1.0 / scale) - 0.5, 0.0)
     lower = np.minimum(np.floor(places).astype(np.intp), have - 1)
     share = np.minimum(places - lower, 1.0)
-    return Taps(np.stack([lower, np.minimum(lower + 1, have - 1)]), np.stack([1.0 - share, share]))
+    # An output that lies on an input sees half of it twice: its neighbour may be inf, and weights of 0 take longer.
+    upper = np.where(share == 0.0, lower, np.minimum(lower + 1, have - 1))
+    share = np.where(upper == lower, 0.5, share)
+    return Taps(np.stack([lower, upper]), np.stack([1.0 - share, share]))
