@@ -184,8 +184,12 @@ def test_power_pooling_neither_overflows_nor_vanishes(size):
 def test_float16_is_summed_in_float32():
     x = np.full((1, 1, 7, 7), 40_000, np.float16)
     assert np.isfinite(tg.adaptive_avg_pool2d(x, (3, 3))).all()
-    y = tg.fold(np.full((1, 4, 3000), 1, np.float16), (2, 3001), 2)
-    assert y.dtype == np.float16
+    folded = tg.fold(np.ones((1, 4097, 4097), np.float16), (1, 8193), (1, 4097))
+    assert folded.dtype == np.float16
+    assert folded.max() == 4096  # 4097, rounded; adding up in halves ends at 2048
+    one = tg.ones((1, 1, 1), dtype="float16", requires_grad=True)
+    tg.upsample(one, 4100).sum().backward()
+    assert one.grad.item() == 4100
 
 
 def test_what_does_not_change_is_a_new_tensor(rng):

@@ -53,7 +53,7 @@ class AlongAxis(Op):
             elif total is None and part.base is not None:
                 part = part.copy()
             if total is None:
-                total = part
+                total = part.astype(dtype, copy=False)
             else:
                 total += part
         return total.astype(x.dtype, copy=False)
