@@ -11,6 +11,7 @@ __all__ = [
     "Array",
     "DTypeLike",
     "agree",
+    "alongside",
     "as_array",
     "get_default_dtype",
     "operand",
@@ -96,6 +97,18 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     check_dtype(array.dtype)
     if dtype is not None and array.dtype != (wanted := check_dtype(np.dtype(dtype))):
         array = array.astype(wanted)
+    return array
+
+
+def alongside(array: Any, *others: Any) -> Any:
+    """An array of indices, of a mask or of weights as the kind of array that the others are: on their device.
+
+    Others that are ndarrays or numbers change nothing.
+    """
+    if isinstance(array, np.ndarray):
+        for other in others:
+            if not isinstance(other, (np.ndarray, np.generic)) and hasattr(other, "__array_function__"):
+                return np.asarray(array, like=other)
     return array
 
 

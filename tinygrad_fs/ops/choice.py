@@ -6,7 +6,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from tinygrad_fs.dtypes import as_array
+from tinygrad_fs.dtypes import alongside, as_array
 from tinygrad_fs.op import Op
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -196,7 +196,9 @@ def where(condition: TensorLike, x: TensorLike | None = None, y: TensorLike | No
             x = Tensor(x)
         condition = condition._data
     # A copy: the caller may change the condition before the backward pass.
-    return Where.apply(x, y, condition=as_array(condition).astype(bool))
+    mask = as_array(condition).astype(bool)
+    arrays = [each._data if isinstance(each, Tensor) else each for each in (x, y)]
+    return Where.apply(x, y, condition=alongside(mask, *arrays))
 
 
 def maximum(x: TensorLike, y: TensorLike) -> Tensor:
