@@ -197,10 +197,10 @@ class TestFilledStepByStep:
         def watch(frame, event, function):
             array = getattr(function, "__self__", None)
             if event == "c_call" and function.__name__ in ("copy", "astype") and isinstance(array, np.ndarray):
-                large.extend([function.__name__] * (array.size >= whole))
+                large.extend([function.__name__] * int(array.size >= whole))
 
         def zeros_like(a, dtype=None, shape=None, make=np.zeros_like):
-            large.extend(["zeros_like"] * (np.prod(a.shape if shape is None else shape) >= whole))
+            large.extend(["zeros_like"] * int(np.prod(a.shape if shape is None else shape) >= whole))
             return make(a, dtype, shape=shape)
 
         monkeypatch.setattr(np, "zeros_like", zeros_like)
