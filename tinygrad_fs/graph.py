@@ -299,7 +299,10 @@ def sweep(
                     parts = _accumulate(node, g, edges[0], grads)
                 else:
                     if node.owns_cotangent:
-                        g = _owned(g)
+                        grads[node] = g  # a container and a variable: what `unshared` takes for one owner
+                        if not unshared(g):
+                            g = copied(g)
+                        del grads[node]
                     parts = node.pull(g, edges, saved)
             except Exception as error:
                 raise _failure(node, error) from error
@@ -338,13 +341,6 @@ def _failure(node: Node, error: Exception) -> BackwardError:
         return error
     place = f", made at {node.where[0]}:{node.where[1]}" if node.where else ""
     return BackwardError(f"backward of {node.name}{place}: {type(error).__name__}: {error}")
-
-
-def _owned(g: Any) -> Any:
-    """The cotangent itself if the sweep alone holds it, else a copy."""
-    holder = [g]  # with the caller's variable, that is what `unshared` takes for one owner
-    del g
-    return holder[0] if unshared(holder[0]) else copied(holder[0])
 
 
 def _accumulate(node: Node, g: Any, edge: Node | None, grads: dict[Node, Any]) -> tuple[()]:
