@@ -26,7 +26,10 @@ Sides: TypeAlias = tuple[Pair, Pair]
 
 
 class Conv2d(Op):
-    """y[n,f,r,c] = b[f] + sum over k, i, j of x[n, k, r s + i d - top, c s + j d - left] w[f,k,i,j]."""
+    """y[n,f,r,c] = b[f] + sum over k, i, j of x[n, k, r s + i d - top, c s + j d - left] w[f,k,i,j].
+
+    dx and dw: the two adjoints that follow;  db: the sum of g over images and positions.
+    """
 
     def forward(
         x: Any,

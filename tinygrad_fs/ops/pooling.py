@@ -52,7 +52,7 @@ class Scatter(Op):
 
 
 class Gather(Op):
-    """y = z[positions], counted in the flat z: what max pooling is once the positions are known."""
+    """y = z[positions], counted in the flat z;  dz: `Scatter`. It is max pooling once the positions are known."""
 
     def forward(z: Any, *, positions: Any, disjoint: bool) -> Any:
         return z.reshape(-1)[positions]

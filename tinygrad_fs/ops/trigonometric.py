@@ -120,7 +120,7 @@ class Hypot(Op):
 
 
 class Deg2Rad(Op):
-    """y = x pi / 180, and so is its derivative."""
+    """y = x pi / 180;  dy/dx = pi / 180."""
 
     def forward(x: Any) -> Any:
         return np.deg2rad(x)
@@ -130,7 +130,7 @@ class Deg2Rad(Op):
 
 
 class Rad2Deg(Op):
-    """y = x 180 / pi, and so is its derivative."""
+    """y = x 180 / pi;  dy/dx = 180 / pi."""
 
     def forward(x: Any) -> Any:
         return np.rad2deg(x)
