@@ -20,7 +20,7 @@ __all__ = ["avg_pool2d", "max_pool2d"]
 
 
 class MaxPool2d(Op):
-    """y = the largest x of each window, and its gradient goes to the first position that has it.
+    """y = the largest x of each window;  dx: the window's gradient, to the first position that has it.
 
     The positions are found in backward: inference does not pay for them, and they are integers, so that what is
     left of the derivative is linear.
