@@ -13,7 +13,6 @@ from table import Row, all_rows
 import tinygrad_fs as tg
 from tinygrad_fs.autograd import BackwardError, grad
 
-COLUMNS = "the columns of a convolution are strided views, and their product is handed to BLAS"
 PLACES = "computes places in host memory"
 WEIGHTS = "computes weights in host memory"
 GIVEN = "the row hands in an ndarray"
@@ -22,11 +21,6 @@ REFUSED = {
     "adaptive_avg_pool1d": WEIGHTS,
     "adaptive_avg_pool2d": WEIGHTS,
     "adaptive_max_pool2d": PLACES,
-    "conv1d": COLUMNS,
-    "conv2d": COLUMNS,
-    "conv3d": COLUMNS,
-    "conv_transpose1d": COLUMNS,
-    "conv_transpose2d": COLUMNS,
     "cross_entropy": PLACES,
     "ctc_loss": PLACES,
     "cummax": PLACES,
@@ -35,8 +29,6 @@ REFUSED = {
     "lp_pool1d": WEIGHTS,
     "lp_pool2d": WEIGHTS,
     "margin_ranking_loss": GIVEN,
-    "max_pool1d": PLACES,
-    "max_pool2d": PLACES,
     "mean-where": WEIGHTS,
     "median": WEIGHTS,
     "nanmean": WEIGHTS,

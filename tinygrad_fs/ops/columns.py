@@ -11,13 +11,14 @@ the same input gives the same bits.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-__all__ = ["Blocks", "Columns", "Geometry", "Pair", "Window", "samples_at_a_time"]
+__all__ = ["Blocks", "Columns", "Geometry", "Pair", "Window", "block_rows"]
 
 Pair: TypeAlias = tuple[int, int]
 
@@ -25,6 +26,7 @@ Pair: TypeAlias = tuple[int, int]
 # From this width on the rows of one image are long enough to be copied fast; else samples are interleaved.
 _WIDE = 24
 _INTERLEAVED = 128
+_SMALL_BLOCK_BYTES = 256 << 10
 # OpenBLAS multiplies without packing up to a million multiplications. For 16 to 32 filters that is up to 1.8
 # times as fast, with the columns of 64 to 128 positions in a piece of memory of their own.
 _SMALL_PRODUCT = 1_000_000
@@ -47,12 +49,12 @@ class Geometry(NamedTuple):
     groups: int
 
 
-def samples_at_a_time(count: int, width: int) -> int:
+def samples_at_a_time(count: int, width: int, bytes_per_sample: int) -> int:
     """How many samples to interleave for outputs of that width."""
     if width >= _WIDE:
         return 1
-    blocks = max(1, -(-count // max(4, _INTERLEAVED // width)))
-    return max(1, -(-count // blocks))
+    most = max(4, _INTERLEAVED // width, _SMALL_BLOCK_BYTES // max(1, bytes_per_sample))
+    return max(1, -(-count // max(1, -(-count // most))))
 
 
 class Window:
@@ -156,17 +158,17 @@ class Columns:
     def outer(self, sample: int, row: int, part: Any) -> Any:
         """The products of columns and the outputs' gradients `part`, summed over positions."""
         columns = self._fill(sample, row)
-        filters, groups = part.shape[1], self.geometry.groups
-        # Positions first, as the product likes it best; but a single filter is a vector that should be one run.
-        order = (1, 2, 3, 0) if filters == groups else (2, 3, 0, 1)
-        shape = (self.samples, filters, self.rows, self.pitch)
+        groups, filters = self.geometry.groups, part.shape[1] // self.geometry.groups
+        order, back = ((1, 2, 3, 0), (3, 0, 1, 2)) if filters_first(filters) else ((2, 3, 0, 1), (2, 3, 0, 1))
+        shape = (self.samples, part.shape[1], self.rows, self.pitch)
         gathered = self.buffer = self._buffer(part, tuple(shape[axis] for axis in order))
-        gathered.transpose(np.argsort(order))[..., : part.shape[3]] = part
-        if filters == groups:
-            parts = gathered.reshape(groups, len(columns), -1, 1).transpose(1, 0, 2, 3)
+        gathered.transpose(back)[..., : part.shape[3]] = part
+        if filters_first(filters):
+            parts = gathered.reshape(groups, filters, len(columns), -1).transpose(2, 0, 1, 3)
+            product = np.matmul(parts, columns.swapaxes(2, 3))
         else:
-            parts = gathered.reshape(len(columns), -1, groups, filters // groups).transpose(0, 2, 1, 3)
-        product = np.matmul(columns, parts)
+            parts = gathered.reshape(len(columns), -1, groups, filters).transpose(0, 2, 1, 3)
+            product = np.matmul(columns, parts)
         return product if len(product) == 1 else product.sum(0, keepdims=True)
 
     def _buffer(self, like: Any, shape: tuple[int, ...]) -> Any:
@@ -194,23 +196,30 @@ class Blocks:
         self.depth = x.shape[1] // geometry.groups * geometry.kernel[0] * geometry.kernel[1]
         self.filters = filters // geometry.groups
         self.plain = geometry[:-1] == (x.shape[2:], (1, 1), (0, 0), (1, 1), (1, 1)) and x.dtype == dtype
-        self.samples = 1 if self.plain else samples_at_a_time(len(x), geometry.size[1])
+        self.samples = (
+            1
+            if self.plain
+            else samples_at_a_time(len(x), geometry.size[1], self._bytes_per_position() * math.prod(geometry.size))
+        )
         self.pitch = self._pitch()
         self.step, self.rows = self._cut()
         self.forms: dict[Pair, Any] = {}
+
+    def _bytes_per_position(self) -> int:
+        return int(self.depth * self.geometry.groups * self.dtype.itemsize)
 
     def _pitch(self) -> int:
         """Positions to a row: more than there are, where that costs less in products than it saves in copies."""
         width = self.geometry.size[1]
         wide = width + (self.geometry.kernel[1] - 1) * self.geometry.dilation[1]
-        pays = self.filters * (wide - width) <= 2 * width
+        pays = self.filters * (wide - width) <= 5 * width
         return wide if pays and self.samples == 1 and self.geometry.stride == (1, 1) and not self.plain else width
 
     def _cut(self) -> Pair:
         """Rows of a product, and of a block."""
         height = self.geometry.size[0]
         line = self.samples * self.pitch
-        per_position = self.depth * self.geometry.groups * np.dtype(self.dtype).itemsize
+        per_position = self._bytes_per_position()
         # With few filters a block is read once, and had better stay in the second level of the cache.
         limit = block_rows(height, line, per_position if self.filters >= 8 else 4 * per_position)
         positions = min(_POSITIONS, _SMALL_PRODUCT // max(1, self.depth * self.filters))
@@ -233,22 +242,22 @@ class Blocks:
             return PlainColumns(self.x, self.geometry, rows)
         return Columns(self.x, self.geometry, samples, rows, min(self.step, rows), self.pitch, self.dtype)
 
-    @property
-    def matrix_shape(self) -> tuple[int, ...]:
-        """The shape of what `Columns.outer` gives."""
-        return 1, self.geometry.groups, self.depth, self.filters
-
     def matrix(self, w: Any) -> Any:
         """The filters as matrices, of shape (1, groups, filters, channels and taps)."""
-        return np.ascontiguousarray(w, dtype=self.dtype).reshape(1, self.geometry.groups, self.filters, -1)
+        return w.astype(self.dtype, order="C", copy=False).reshape(1, self.geometry.groups, self.filters, -1)
 
     def from_matrix(self, matrix: Any) -> Any:
         """The adjoint: filters from a sum of `Columns.outer`."""
-        groups, depth, filters = matrix.shape[1:]
-        turned = np.empty_like(matrix, shape=(groups, filters, depth))
-        for i in range(0, depth, 64):  # at once, a large transpose takes nine times as long
-            turned[:, :, i : i + 64] = matrix[0, :, i : i + 64].transpose(0, 2, 1)
-        return turned.reshape(groups * filters, -1, *self.geometry.kernel)
+        filters = matrix if filters_first(self.filters) else matrix.swapaxes(2, 3)
+        return filters.reshape(self.geometry.groups * self.filters, -1, *self.geometry.kernel)
+
+
+def filters_first(filters: int) -> bool:
+    """Whether the gradient of that many filters is computed as filters x columns; else as columns x filters.
+
+    The latter is the faster product, but its transpose takes time; and a single filter is a vector.
+    """
+    return filters == 1 or filters >= 128
 
 
 def block_rows(height: int, line: int, bytes_per_position: int) -> int:

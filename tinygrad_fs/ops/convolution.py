@@ -63,7 +63,7 @@ class Conv2d(Op):
     def vjp_b(g: Any) -> Any:
         pixels = g.reshape(-1, g.shape[-3], g.shape[-2] * g.shape[-1])
         # A product with ones, since BLAS sums short rows several times as fast as np.sum does.
-        rows = pixels.sum(-1) if g.dtype == np.float16 else np.matmul(pixels, np.ones(pixels.shape[-1], g.dtype))
+        rows = pixels.sum(-1) if g.dtype == np.float16 else np.matmul(pixels, np.ones_like(g, shape=pixels.shape[-1]))
         return rows.sum(0)
 
 

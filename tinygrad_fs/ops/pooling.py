@@ -265,10 +265,10 @@ def _first_largest(x: Any, out: Any, kernel: Pair, stride: Pair, padding: Sides,
     rows = (np.arange(out.shape[-2]) * stride[0] - top)[:, None] * width
     corners = rows + (np.arange(out.shape[-1]) * stride[1] - left)
     planes = np.arange(out.size // corners.size if corners.size else 0) * (height * width)
-    positions = taps[chosen].reshape(-1, *corners.shape)
-    positions += corners
-    positions += planes[:, None, None]
-    return positions.reshape(out.shape)
+    taps, places = (np.asarray(each, like=x) for each in (taps, planes[:, None, None] + corners))
+    positions = taps[chosen]
+    positions += places.reshape(out.shape)
+    return positions
 
 
 def _first_tap(padded: Any, kernel: Pair, stride: Pair, dilation: Pair) -> Any:

@@ -76,22 +76,30 @@ def _inverse(matrix: list[list[Fraction]]) -> list[list[Fraction]]:
 class WinogradColumns:
     """A block of output positions: `samples` samples, `rows` rows, in tiles of four rows."""
 
-    def __init__(self, x: Any, geometry: Geometry, samples: int, rows: int, dtype: Any) -> None:
+    def __init__(self, x: Any, geometry: Geometry, samples: int, rows: int, pitch: int, dtype: Any) -> None:
         (kh, kw), width, channels = geometry.kernel, geometry.size[1], x.shape[1]
-        self.geometry, self.samples, self.rows = geometry, samples, rows
+        self.geometry, self.samples, self.rows, self.pitch = geometry, samples, rows, pitch
         self.tiles = tiles = -(-rows // OUTPUTS)
-        self.a, self.b, _ = (each.astype(dtype) for each in transforms(kh))
+        self.a, self.b, _ = (np.asarray(each, dtype=dtype, like=x) for each in transforms(kh))
         points = len(self.b)
         self.window = Window(x, geometry, samples, OUTPUTS * tiles, dtype)
         padded = self.window.padded[:, :-1].reshape(channels, self.window.rows, -1)
         self.inputs = sliding_window_view(padded, points, axis=1)[:, ::OUTPUTS].swapaxes(2, 3)
-        values = np.empty_like(x, shape=(points, channels, tiles, padded.shape[2]), dtype=dtype)
-        self.values = values.transpose(1, 2, 0, 3)
-        values = values.reshape(points, channels, tiles, -1, samples)
-        taps = np.empty_like(x, shape=(points, channels, kw, tiles, width, samples), dtype=dtype)
-        self.columns = taps.reshape(points, geometry.groups, -1, tiles * width * samples)
-        first = [tap * geometry.dilation[1] for tap in range(kw)]
-        self.copies = [(taps[:, :, tap], values[:, :, :, i : i + width]) for tap, i in enumerate(first)]
+        reach = (kw - 1) * geometry.dilation[1]
+        line = (width + reach) * samples
+        values = np.zeros_like(x, shape=(points, channels, tiles * line + reach), dtype=dtype)
+        rows_of_values = values[:, :, : tiles * line].reshape(points, channels, tiles, line)
+        self.values = rows_of_values.transpose(1, 2, 0, 3)
+        taps = np.empty_like(x, shape=(points, channels, kw, tiles * pitch * samples), dtype=dtype)
+        self.columns = taps.reshape(points, geometry.groups, -1, tiles * pitch * samples)
+        self.copies = []
+        for tap in range(kw):
+            first = tap * geometry.dilation[1] * samples
+            if pitch > width:  # a tap sees all rows as one run
+                self.copies.append((taps[:, :, tap], values[:, :, first : first + tiles * line]))
+            else:
+                target = taps[:, :, tap].reshape(points, channels, tiles, -1)
+                self.copies.append((target, rows_of_values[..., first : first + width * samples]))
 
     def _fill(self, sample: int, row: int) -> Any:
         """The columns of the transformed rows, of shape (points, groups, channels and taps along rows, positions)."""
@@ -107,7 +115,8 @@ class WinogradColumns:
         if b is not None:
             product[1] += b  # the value at point 1 goes to all four outputs
         filters, width = part.shape[1], part.shape[3]
-        values = product.reshape(len(product), filters, self.tiles, width * self.samples).transpose(1, 2, 0, 3)
+        values = product.reshape(len(product), filters, self.tiles, self.pitch * self.samples).transpose(1, 2, 0, 3)
+        values = values[..., : width * self.samples]
         if dense and self.samples == 1 and self.rows % OUTPUTS == 0:
             np.matmul(self.a, values, out=part[0].reshape(filters, self.tiles, OUTPUTS, width))
         else:
@@ -117,10 +126,11 @@ class WinogradColumns:
     def outer(self, sample: int, row: int, part: Any) -> Any:
         """The products of columns and the outputs' gradients `part`, summed over positions."""
         filters, width = part.shape[1], part.shape[3]
-        outputs = np.zeros_like(part, shape=(OUTPUTS, self.tiles, width, self.samples, filters), dtype=self.b.dtype)
+        shape = (OUTPUTS, self.tiles, self.pitch, self.samples, filters)
+        outputs = np.zeros_like(part, shape=shape, dtype=self.b.dtype)
         for i in range(OUTPUTS):
             rows = part[:, :, i::OUTPUTS].transpose(2, 3, 0, 1)
-            outputs[i, : len(rows)] = rows
+            outputs[i, : len(rows), :width] = rows
         groups = self.geometry.groups
         values = np.matmul(self.a.T, _flat(outputs)).reshape(len(self.b), -1, groups, filters // groups)
         return np.matmul(self._fill(sample, row), values.transpose(0, 2, 1, 3))
@@ -148,33 +158,31 @@ class WinogradBlocks(Blocks):
             and len(x) * height * width >= _LEAST_POSITIONS
         )
 
+    def _bytes_per_position(self) -> int:
+        kh = self.geometry.kernel[0]
+        return super()._bytes_per_position() * (kh + OUTPUTS - 1) // (OUTPUTS * kh)
+
     def _cut(self) -> tuple[int, int]:
-        points = self.geometry.kernel[0] + OUTPUTS - 1
-        self.depth //= self.geometry.kernel[0]
         tiles = -(-self.geometry.size[0] // OUTPUTS)
-        line = self.samples * self.geometry.size[1]
-        rows = OUTPUTS * block_rows(tiles, line, self.depth * self.geometry.groups * points * 4)
+        rows = OUTPUTS * block_rows(tiles, self.samples * self.pitch, OUTPUTS * self._bytes_per_position())
         return rows, rows
 
     def _form(self, samples: int, rows: int) -> Any:
-        return WinogradColumns(self.x, self.geometry, samples, rows, self.dtype)
-
-    @property
-    def matrix_shape(self) -> tuple[int, ...]:
-        """The shape of what `WinogradColumns.outer` gives."""
-        return self.geometry.kernel[0] + OUTPUTS - 1, self.geometry.groups, self.depth, self.filters
+        return WinogradColumns(self.x, self.geometry, samples, rows, self.pitch, self.dtype)
 
     def matrix(self, w: Any) -> Any:
         """The filters' values at the points, as matrices of shape (points, groups, filters, channels and taps)."""
         _, channels, kh, kw = w.shape
         _, _, g = transforms(kh)
         taps = w.astype(self.dtype, copy=False).transpose(2, 0, 1, 3).reshape(kh, -1)
-        values = np.matmul(g.astype(self.dtype), taps)
+        values = np.matmul(np.asarray(g, dtype=self.dtype, like=w), taps)
         return values.reshape(len(g), self.geometry.groups, self.filters, channels * kw)
 
     def from_matrix(self, matrix: Any) -> Any:
         """The adjoint: filters from a sum of `WinogradColumns.outer`."""
         kh, kw = self.geometry.kernel
         _, _, g = transforms(kh)
-        taps = np.matmul(g.T.astype(self.dtype), _flat(matrix)).reshape(kh, self.geometry.groups, -1, kw, self.filters)
+        taps = np.matmul(np.asarray(g.T, dtype=self.dtype, like=matrix), _flat(matrix)).reshape(
+            kh, self.geometry.groups, -1, kw, self.filters
+        )
         return taps.transpose(1, 4, 2, 0, 3).reshape(self.geometry.groups * self.filters, -1, kh, kw)
