@@ -1,0 +1,107 @@
+"""Ops against the NumPy calls that their mathematics needs, forward and backward: python tests/benchmarks/ops.py.
+
+Prints the worst twenty. From 1e5 elements on, nothing should take more than twice the time. Both sides take turns in
+one process, so that what disturbs one disturbs the other; of many turns the fastest counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ.setdefault(variable, "1")  # read by NumPy when it is imported
+
+import numpy as np  # noqa: E402
+from op_cases import CASES, Case  # noqa: E402
+
+import tinygrad_fs as tg  # noqa: E402
+
+_LIMIT = 2.0
+_WORST = 20
+_TURN_SECONDS = 0.004
+_TURNS = 15
+
+
+class Timing(NamedTuple):
+    """Seconds for one call."""
+
+    name: str
+    direction: str
+    ours: float
+    numpy: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.numpy
+
+
+def main() -> None:
+    options = parse()
+    cases = [case for case in CASES if not options.only or case.name in options.only]
+    timings = sorted([each for case in cases for each in measure(case, options.size)], key=lambda each: -each.ratio)
+    print(f"{len(cases)} ops at {options.size:,} elements, float32, one thread; the worst {_WORST}:\n")
+    print(f"{'op':24}{'':10}{'ours':>12}{'NumPy':>12}{'ratio':>8}")
+    for each in timings[:_WORST]:
+        print(f"{each.name:24}{each.direction:10}{each.ours * 1e6:9.1f} us{each.numpy * 1e6:9.1f} us{each.ratio:8.2f}")
+    above = [each for each in timings if each.ratio > _LIMIT]
+    print(f"\n{len(above)} of {len(timings)} take more than {_LIMIT:g} times as long.")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python tests/benchmarks/ops.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", type=int, default=100_000, help="elements per input; %(default)s if not given")
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=[case.name for case in CASES])
+    return parser.parse_args()
+
+
+def measure(case: Case, size: int) -> Iterator[Timing]:
+    """Time an op forward and backward, after a look at whether both sides compute the same."""
+    arrays = case.draw(size)
+    inputs = [tg.tensor(array, requires_grad=True) for array in arrays]
+    function = case.function()
+    y, value = function(*inputs), case.value(*arrays)
+    seed = np.asarray(np.random.default_rng(3).standard_normal(np.shape(value)), dtype=y.dtype)
+    check(case, [y], [value])
+    check(case, tg.autograd.grad(y, inputs, seed, retain_graph=True), case.derivative(seed, value, *arrays))
+    yield Timing(case.name, "forward", *compare(lambda: function(*inputs), lambda: case.value(*arrays)))
+    yield Timing(
+        case.name,
+        "backward",
+        *compare(
+            lambda: tg.autograd.grad(y, inputs, seed, retain_graph=True), lambda: case.derivative(seed, value, *arrays)
+        ),
+    )
+
+
+def check(case: Case, ours: Any, reference: Any) -> None:
+    """Refuse to time a computation that is not the same one."""
+    references = reference if isinstance(reference, (tuple, list)) else (reference,)
+    for mine, other in zip(ours, references):
+        scale = np.abs(other).max(initial=1e-6)
+        if not np.allclose(mine.data, other, rtol=1e-2, atol=1e-3 * scale):
+            raise SystemExit(f"{case.name}: both sides do not compute the same, so their times say nothing")
+
+
+def compare(ours: Callable[[], Any], reference: Callable[[], Any]) -> tuple[float, float]:
+    """The fastest turn of each, in seconds per call."""
+    begin = time.perf_counter()
+    reference()
+    count = max(1, int(_TURN_SECONDS / (time.perf_counter() - begin)))
+    best = [float("inf"), float("inf")]
+    for _ in range(_TURNS):
+        for side, run in enumerate((ours, reference)):
+            begin = time.perf_counter()
+            for _ in range(count):
+                run()
+            best[side] = min(best[side], (time.perf_counter() - begin) / count)
+    return best[0], best[1]
+
+
+if __name__ == "__main__":
+    main()
