@@ -6,6 +6,7 @@ import doctest
 import re
 from pathlib import Path
 
+import ops_page
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +41,16 @@ def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_the_table_of_ops_is_up_to_date():
+    assert ops_page.PAGE.read_text(encoding="utf-8") == ops_page.page(), "run: python tests/ops_page.py"
+
+
+def test_every_recorded_op_states_its_derivative():
+    rows = [line for line in ops_page.page().splitlines() if line.startswith("| `")]
+    assert len(rows) > 150
+    assert [row for row in rows if row.endswith("| none | any |")] == []
 
 
 def test_the_test_command_of_the_readme_is_the_one_of_ci():

@@ -26,7 +26,7 @@ Sides: TypeAlias = tuple[Pair, Pair]
 
 
 class Conv2d(Op):
-    """y[n,f,r,c] = b[f] + sum over k, i, j of x[n, k, r s + i d - top, c s + j d - left] w[f,k,i,j].
+    """y[n,f,r,c] = b[f] + sum_kij x[n, k, r s + i d - top, c s + j d - left] w[f,k,i,j];  dx, dw: the adjoints.
 
     dx and dw: the two adjoints that follow;  db: the sum of g over images and positions.
     """
@@ -68,7 +68,10 @@ class Conv2d(Op):
 
 
 class Conv2dInputGradient(Op):
-    """The adjoint of `Conv2d` in the images: what each output position saw gets its share of `y`."""
+    """The adjoint of `Conv2d` in the images, linear in y and w;  dy: `Conv2d`, dw: `Conv2dFilterGradient`.
+
+    What each output position saw gets its share of `y`.
+    """
 
     def forward(y: Any, w: Any, *, size: Pair, stride: Pair, padding: Sides, dilation: Pair, groups: int) -> Any:
         outputs = _batched(y)
@@ -106,7 +109,7 @@ class Conv2dInputGradient(Op):
 
 
 class Conv2dFilterGradient(Op):
-    """The adjoint of `Conv2d` in the filters: the correlation of the images with `y`."""
+    """The adjoint of `Conv2d` in the filters, linear in x and y;  dx: `Conv2dInputGradient`, dy: `Conv2d`."""
 
     def forward(x: Any, y: Any, *, kernel: Pair, stride: Pair, padding: Sides, dilation: Pair, groups: int) -> Any:
         images, outputs = _batched(x), _batched(y)

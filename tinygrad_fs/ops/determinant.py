@@ -44,7 +44,7 @@ class Cofactors(Op):
 
 
 class MixedCofactors(Op):
-    """M: the derivative of the cofactors of A in the direction H; linear in H, and symmetric: dH is M with g.
+    """M: the derivative of the cofactors of A in the direction H; linear in H, symmetric;  dH: M in the direction g.
 
     For an invertible A with K = A^-T it is det A (<H, K> K - K H^T K). dA holds for invertible A alone.
     """

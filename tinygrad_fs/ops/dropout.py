@@ -16,7 +16,7 @@ __all__ = ["dropout"]
 
 
 class Dropout(Op):
-    """y = scale x where the mask is set, 0 elsewhere; linear, and its own adjoint."""
+    """y = scale x where the mask is set, 0 elsewhere;  dy/dx = scale or 0."""
 
     def forward(x: Any, *, mask: Any, scale: float) -> Any:
         # Products of floats: a masked assignment takes three times as long, since its branches are not predictable.

@@ -20,9 +20,9 @@ _SHORT = 256
 
 
 class BatchNorm(Op):
-    """y = xh w + b with xh = (x - mean) r, r = 1 / sqrt(var + eps), over all axes but that of channels, 1.
+    """y = xh w + b, xh = (x - mean) r;  db = sum g, dw = sum g xh, dx = w r (g - db / n - xh dw / n).
 
-    db = sum g,  dw = sum g xh,  dx = w r (g - db / n - xh dw / n), n elements per channel.
+    Here r = 1 / sqrt(var + eps); mean, variance and sums are over all axes but 1, the n elements of a channel.
 
     Fused for speed. Its other outputs, mean and variance, are for the running values, which have no gradient.
     The derivative computes them from x once more, so that nothing that depends on x is taken for a constant.

@@ -37,7 +37,7 @@ class MaxPool2d(Op):
 
 
 class Scatter(Op):
-    """z[positions] += y, on zeros: the adjoint of `Gather`. Positions count in the flat z."""
+    """z[positions] += y, on zeros: the adjoint of `Gather`; positions count in the flat z;  dy = g[positions]."""
 
     def forward(y: Any, *, shape_of: tuple[int, ...], positions: Any, disjoint: bool) -> Any:
         z = np.zeros_like(y, shape=shape_of)
@@ -62,7 +62,7 @@ class Gather(Op):
 
 
 class AvgPool2d(Op):
-    """y = the mean of x over each window; linear."""
+    """y = the mean of x over each window;  dx: g shared out evenly."""
 
     def forward(x: Any, *, kernel: Pair, stride: Pair, padding: Sides, counts_padding: bool) -> Any:
         total = _pooled(np.add, _padded(x, padding, 0), kernel, stride, (1, 1))
@@ -76,7 +76,7 @@ class AvgPool2d(Op):
 
 
 class AvgPool2dGradient(Op):
-    """The adjoint of `AvgPool2d`: each y is shared out evenly over its window."""
+    """The adjoint of `AvgPool2d`: each y is shared out evenly over its window;  dy: `AvgPool2d`."""
 
     def forward(y: Any, *, size: Pair, kernel: Pair, stride: Pair, padding: Sides, counts_padding: bool) -> Any:
         (top, bottom), (left, right) = padding

@@ -18,7 +18,7 @@ __all__ = ["fold", "unfold"]
 
 
 class Unfold(Op):
-    """y[n, (c, i, j), (r, q)] = x[n, c, r s + i d - top, q s + j d - left], 0 outside of the image; linear."""
+    """y[n, (c, i, j), (r, q)] = x[n, c, r s + i d - top, q s + j d - left], 0 outside of the image;  dx: `Fold`."""
 
     def forward(x: Any, *, kernel: Sizes, stride: Sizes, padding: Edges, dilation: Sizes) -> Any:
         if any(map(any, padding)):
@@ -37,7 +37,7 @@ class Unfold(Op):
 
 
 class Fold(Op):
-    """The adjoint of `Unfold`: each element of a column is added to where it was read; linear."""
+    """The adjoint of `Unfold`: each element of a column is added to where it was read;  dy: `Unfold`."""
 
     def forward(y: Any, *, size: Sizes, kernel: Sizes, stride: Sizes, padding: Edges, dilation: Sizes) -> Any:
         count = positions("fold", size, kernel, stride, padding, dilation)

@@ -1,0 +1,91 @@
+"""Writes docs/ops.md, the table of all ops, from their classes: ``python tests/ops_page.py``."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+from typing import Any
+
+import tinygrad_fs as tg
+from tinygrad_fs import ops
+
+PAGE = Path(__file__).parent.parent / "docs" / "ops.md"
+
+INTRODUCTION = """\
+# Every op
+
+Written by `python tests/ops_page.py` from the classes; a test fails when this page is out of date.
+
+An op is a class with a formula and a derivative; a public function calls one or several of them. The derivative of
+every op is itself made of ops, so all of them can be differentiated to any order, but for those that count, compare or
+tell places. `g` is the gradient of the output. Where a derivative ends at a singular point (equal eigenvalues, a
+matrix without inverse), the function's docstring says so.
+"""
+
+
+def page() -> str:
+    """The page, as it should be."""
+    parts = [INTRODUCTION]
+    for module in _families():
+        functions = ", ".join(f"`{name}`" for name in _functions(module))
+        classes = _ops_of(module)
+        if not functions and not classes:
+            continue
+        name = module.__name__.rsplit(".", 1)[1]
+        parts.append(f"## {_title(module)}\n")
+        parts.append(
+            f"[`ops/{name}.py`](../tinygrad_fs/ops/{name}.py)" + (f": {functions}" if functions else "") + "\n"
+        )
+        if classes:
+            parts.append("| op | formula | derivative | order |\n|---|---|---|---|")
+            parts.append("\n".join(_row(op) for op in classes) + "\n")
+    return "\n".join(parts)
+
+
+def _families() -> list[Any]:
+    names = sorted(info.name for info in pkgutil.iter_modules(ops.__path__))
+    return [importlib.import_module(f"tinygrad_fs.ops.{name}") for name in names]
+
+
+def _title(module: Any) -> str:
+    return (inspect.getdoc(module) or "").splitlines()[0].rstrip(".")
+
+
+def _functions(module: Any) -> list[str]:
+    public = [*ops.__all__, *tg.linalg.__all__]
+    found = {
+        name: getattr(module, name)
+        for name in public
+        if inspect.isfunction(getattr(module, name, None)) and getattr(module, name).__module__ == module.__name__
+    }
+    return sorted(found)
+
+
+def _ops_of(module: Any) -> list[Any]:
+    return [
+        value
+        for _, value in sorted(vars(module).items())
+        if inspect.isclass(value)
+        and issubclass(value, tg.Op)
+        and value.__module__ == module.__name__
+        and "recipe" in vars(value)
+    ]
+
+
+def _row(op: Any) -> str:
+    first = (inspect.getdoc(op) or "").split("\n\n")[0].replace("\n", " ")
+    formula, _, derivative = first.partition(";  ")
+    order = "any" if op.recipe.rules else "none"
+    cells = [
+        f"`{op.__name__}`",
+        formula.removesuffix(": no gradient.").rstrip("."),
+        derivative.rstrip(".") or "none",
+        order,
+    ]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
