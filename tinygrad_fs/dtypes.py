@@ -103,10 +103,11 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
 def alongside(array: Any, *others: Any) -> Any:
     """An array of indices, of a mask or of weights as the kind of array that the others are: on their device.
 
-    Others that are ndarrays or numbers change nothing.
+    The others may be Tensors; ndarrays and numbers change nothing.
     """
     if isinstance(array, np.ndarray):
-        for other in others:
+        for each in others:
+            other = getattr(each, "_data", each)
             if not isinstance(other, (np.ndarray, np.generic)) and hasattr(other, "__array_function__"):
                 return np.asarray(array, like=other)
     return array

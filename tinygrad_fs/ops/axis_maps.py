@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 
 
@@ -44,7 +45,7 @@ class AlongAxis(Op):
         dtype = np.dtype(np.float32) if x.dtype == np.float16 else x.dtype
         weights = taps.weight.astype(dtype).reshape(*taps.weight.shape, *[1] * (-axis - 1))
         total: Any = None
-        for index, weight in zip(taps.index, weights):
+        for index, weight in zip(taps.index, alongside(weights, x)):
             part = _picked(x, index, axis)
             if not weight.all():
                 part = np.where(weight != 0, part, part.dtype.type(0))

@@ -196,9 +196,7 @@ def where(condition: TensorLike, x: TensorLike | None = None, y: TensorLike | No
             x = Tensor(x)
         condition = condition._data
     # A copy: the caller may change the condition before the backward pass.
-    mask = as_array(condition).astype(bool)
-    arrays = [each._data if isinstance(each, Tensor) else each for each in (x, y)]
-    return Where.apply(x, y, condition=alongside(mask, *arrays))
+    return Where.apply(x, y, condition=alongside(as_array(condition).astype(bool), x, y))
 
 
 def maximum(x: TensorLike, y: TensorLike) -> Tensor:

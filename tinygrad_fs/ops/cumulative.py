@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.dtypes import DTypeLike
+from tinygrad_fs.dtypes import DTypeLike, alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import one_axis, part
 from tinygrad_fs.ops.copying import astype
@@ -243,5 +243,5 @@ def _running_extreme(ufunc: Any, x: Any, axis: int | None) -> Selection:
     is_new = (after != before) & (before == before)  # once nan, it stays the same nan
     numbers = np.arange(1, running.shape[along]).reshape(-1, *[1] * (running.ndim - along - 1))
     places = np.zeros_like(running, dtype=np.intp)
-    np.maximum.accumulate(np.where(is_new, numbers, 0), axis=along, out=part(places, along, 1))
+    np.maximum.accumulate(np.where(is_new, alongside(numbers, running), 0), axis=along, out=part(places, along, 1))
     return Selection.of(x, Pick.apply(x, places=places, axis=along), places)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Sigmoid, softplus
 from tinygrad_fs.ops.choice import where
@@ -99,7 +100,7 @@ def nll_loss(
     factors = class_factors("nll_loss", weight, classes)
     shares = counts.astype(scores.dtype) if factors is None else counts * factors[safe]
     rows = class_last(scores, classes)
-    losses = -rows[np.arange(len(safe)), safe] * shares
+    losses = -rows[np.arange(len(safe)), safe] * alongside(shares, rows)
     return reduced("nll_loss", losses, reduction, samples, float(shares.sum()))
 
 

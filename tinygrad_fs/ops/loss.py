@@ -27,7 +27,7 @@ class CrossEntropy(Op):
 
     def vjp(g: Any, x: Any, out: Any, labels: Any) -> Any:
         rows = np.arange(len(labels))
-        hit = np.zeros(x.shape, x.dtype)
+        hit = np.zeros_like(x)
         hit[rows, labels] = 1
         log_sum = out + x[rows, labels]
         return g[:, None] * (np.exp(x - log_sum[:, None]) - hit)

@@ -110,7 +110,7 @@ def _norms(x: Any, p: float, kernel: Sizes, stride: Sizes) -> Tensor:
 
 def _scale(x: Any, p: float) -> float:
     """A power of two to divide by, so that powers neither overflow nor vanish; 1 unless they would."""
-    largest = float(max(x.max(), -x.min())) if x.size else 0.0
+    largest = max(x.max().item(), -x.min().item()) if x.size else 0.0
     if largest == 0.0 or not math.isfinite(largest):
         return 1.0
     exponent = math.frexp(largest)[1]

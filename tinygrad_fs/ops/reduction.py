@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.dtypes import DTypeLike
+from tinygrad_fs.dtypes import DTypeLike, alongside, as_array
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import Axis, as_axis, count, expanded, given, joined, parted, spread
 from tinygrad_fs.ops.choice import where as choose
@@ -335,4 +335,6 @@ def _mean_where(x: Any, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Te
     if not np.all(n):
         warnings.warn("Mean of empty slice", RuntimeWarning, stacklevel=3)
     with np.errstate(invalid="ignore"):
-        return total / np.asarray(n, total.dtype if total.dtype.kind == "f" else np.float64)
+        counts = as_array(n).astype(total.dtype if total.dtype.kind == "f" else np.float64)
+        result: Tensor = total / alongside(counts, total)
+    return result

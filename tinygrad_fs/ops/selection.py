@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.tensor import Tensor
 
@@ -45,7 +46,8 @@ class PutBack(Op):
             result = np.zeros_like(x, shape=shape)
             np.put_along_axis(result, places, x, axis)
             return result
-        positions = np.take_along_axis(np.arange(math.prod(shape)).reshape(shape), places, axis)
+        numbers = alongside(np.arange(math.prod(shape)), places).reshape(shape)
+        positions = np.take_along_axis(numbers, places, axis)
         sums = np.bincount(positions.ravel(), weights=x.ravel(), minlength=math.prod(shape))
         return sums.reshape(shape).astype(x.dtype, copy=False)
 

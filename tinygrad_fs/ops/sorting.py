@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.gradmode import is_grad_enabled
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given, one_axis, part
@@ -156,7 +157,7 @@ def topk(x: TensorLike, k: int, axis: int = -1, largest: bool = True, sorted: bo
             f"topk: k is {k}, but axis {axis} of shape {values.shape} has {size} values; use 0 <= k <= {size}"
         )
     rows = np.moveaxis(values.data if isinstance(values, Tensor) else values, along, -1)
-    places = _best(rows, k, largest)
+    places = alongside(_best(rows, k, largest), rows)
     if sorted:
         best = np.take_along_axis(rows, places, -1)
         places = np.take_along_axis(places, _order(best, best.ndim - 1, descending=largest), -1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.dtypes import DTypeLike
+from tinygrad_fs.dtypes import DTypeLike, alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import Axis, as_axis, checked, count, expanded, given, joined
 from tinygrad_fs.ops.copying import astype
@@ -299,7 +299,7 @@ def quantile(
     lower = np.floor(ranks).astype(np.intp)
     upper = np.ceil(ranks).astype(np.intp)
     below, above = _places(rows.data if isinstance(rows, Tensor) else rows, along, lower, upper)
-    t = (ranks - lower).astype(values.dtype if values.dtype.kind == "f" else np.float64)
+    t = alongside((ranks - lower).astype(values.dtype if values.dtype.kind == "f" else np.float64), rows)
     result: Any = Between.apply(
         Pick.apply(rows, places=below, axis=along),
         Pick.apply(rows, places=above, axis=along),
