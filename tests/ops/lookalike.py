@@ -43,7 +43,7 @@ class LookAlike(np.lib.mixins.NDArrayOperatorsMixin):
         return self._run(function, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name in ("base", "ctypes", "data", "strides"):
+        if name.startswith("_") or name in ("ctypes", "data", "strides"):
             raise AttributeError(f"a look-alike array has no {name}")
         value = getattr(self.hidden, name)
         if callable(value):

@@ -1,8 +1,8 @@
 """Values, first and second derivatives of every op that PyTorch has too, against PyTorch's, in float64.
 
 A row of the op table runs in PyTorch as it is: in the place of `tg` stands a namespace that looks names up in PyTorch,
-which takes NumPy's `axis` and `keepdims`. What has another name or other arguments there stands in a table. What it
-does not have stands in another one, which a test keeps exact.
+which takes NumPy's `axis` and `keepdims`. What has another name or other arguments there stands in a table, and what
+PyTorch does not have in another one, which a test keeps exact.
 """
 
 from __future__ import annotations
