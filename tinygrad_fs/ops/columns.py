@@ -196,11 +196,8 @@ class Blocks:
         self.depth = x.shape[1] // geometry.groups * geometry.kernel[0] * geometry.kernel[1]
         self.filters = filters // geometry.groups
         self.plain = geometry[:-1] == (x.shape[2:], (1, 1), (0, 0), (1, 1), (1, 1)) and x.dtype == dtype
-        self.samples = (
-            1
-            if self.plain
-            else samples_at_a_time(len(x), geometry.size[1], self._bytes_per_position() * math.prod(geometry.size))
-        )
+        bytes_per_sample = self._bytes_per_position() * math.prod(geometry.size)
+        self.samples = 1 if self.plain else samples_at_a_time(len(x), geometry.size[1], bytes_per_sample)
         self.pitch = self._pitch()
         self.step, self.rows = self._cut()
         self.forms: dict[Pair, Any] = {}
