@@ -14,7 +14,6 @@ import numpy as np
 
 from tinygrad_fs.changes import copied, mark_changed, unshared
 from tinygrad_fs.dtypes import Array, DTypeLike, as_array
-from tinygrad_fs.gradmode import set_grad_enabled
 from tinygrad_fs.graph import BackwardError, Constant, Hooks, Leaf, Node, mode, sweep
 
 __all__ = ["HookHandle", "Tensor", "TensorLike", "tensor"]
@@ -320,12 +319,15 @@ class Tensor(BoundMethods):
                 "computed under no_grad. Make a leaf with Tensor(data, requires_grad=True) and compute from that"
             )
         seed = as_seed("backward", self, gradient, create_graph)
-        with set_grad_enabled(create_graph):
+        before, mode.grad = mode.grad, create_graph
+        try:
             found = sweep(
                 {self._node: seed},
                 retain_graph=create_graph if retain_graph is None else retain_graph,
                 recorded=create_graph,
             )
+        finally:
+            mode.grad = before
         for node in found:
             g = found[node]
             target = _keeper_of(node)
@@ -456,7 +458,9 @@ def as_seed(what: str, output: Tensor, gradient: TensorLike | None, recorded: bo
                 else f"{what}: the tensor has shape {output.shape}, and only a scalar has a gradient without a seed; "
                 f"reduce it, as in y.sum().backward(), or pass gradient=, of shape {output.shape}"
             )
-        seed = Tensor._of(np.ones_like(output._data))
+        data = output._data
+        ones = np.ones(data.shape, data.dtype) if type(data) is np.ndarray else np.ones_like(data)
+        seed = Tensor._of(ones)
     else:
         seed = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
         if seed.shape != output.shape:

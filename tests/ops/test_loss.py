@@ -77,6 +77,13 @@ def test_large_logits_neither_overflow_nor_lose_their_gradient():
         assert loss.dtype == dtype
 
 
+@pytest.mark.parametrize("logit", [-1e2, -1e4, -1e8, -np.inf])
+def test_a_label_far_below_the_others_has_the_whole_gradient(logit):
+    x = tg.tensor([[logit, 0.0, 0.0]], requires_grad=True)
+    tg.cross_entropy(x, [0]).backward()
+    np.testing.assert_allclose(x.grad.data, [[-1.0, 0.5, 0.5]], rtol=1e-6)
+
+
 def test_masked_classes():
     x = tg.tensor([[1.0, 2.0, -np.inf]], requires_grad=True)
     tg.cross_entropy(x, [0]).backward()
