@@ -55,7 +55,7 @@ class Softplus(Op):
     """y = ln(1 + e^x);  dy/dx = sigmoid(x)."""
 
     def forward(x: Any) -> Any:
-        return np.logaddexp(x, 0)
+        return np.log1p(np.exp(-np.absolute(x))) + np.maximum(x, 0)  # np.logaddexp takes ten times as long
 
     def vjp(g: Any, x: Any) -> Any:
         return g * Sigmoid.apply(x)

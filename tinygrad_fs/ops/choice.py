@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_fs.dtypes import alongside, as_array
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.masking import kept
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["clip", "fmax", "fmin", "lerp", "maximum", "minimum", "nan_to_num", "where"]
@@ -22,10 +23,10 @@ class Where(Op):
         return np.where(condition, x, y)
 
     def vjp_x(g: Any, condition: Any) -> Any:
-        return np.where(condition, g, 0)
+        return kept(g, condition)
 
     def vjp_y(g: Any, condition: Any) -> Any:
-        return np.where(condition, 0, g)
+        return kept(g, ~condition)
 
 
 class Maximum(Op):
@@ -36,11 +37,8 @@ class Maximum(Op):
     def forward(x: Any, y: Any) -> Any:
         return np.maximum(x, y)
 
-    def vjp_x(g: Any, x: Any, y: Any) -> Any:
-        return _share(g, (x >= y) | (x != x), (y >= x) | (y != y))
-
-    def vjp_y(g: Any, x: Any, y: Any) -> Any:
-        return _share(g, (y >= x) | (y != y), (x >= y) | (x != x))
+    def vjp(g: Any, x: Any, y: Any, needs: Any) -> Any:
+        return _shares(g, needs, (x >= y) | (x != x), (y >= x) | (y != y))
 
 
 class Minimum(Op):
@@ -51,11 +49,8 @@ class Minimum(Op):
     def forward(x: Any, y: Any) -> Any:
         return np.minimum(x, y)
 
-    def vjp_x(g: Any, x: Any, y: Any) -> Any:
-        return _share(g, (x <= y) | (x != x), (y <= x) | (y != y))
-
-    def vjp_y(g: Any, x: Any, y: Any) -> Any:
-        return _share(g, (y <= x) | (y != y), (x <= y) | (x != x))
+    def vjp(g: Any, x: Any, y: Any, needs: Any) -> Any:
+        return _shares(g, needs, (x <= y) | (x != x), (y <= x) | (y != y))
 
 
 class Fmax(Op):
@@ -66,11 +61,8 @@ class Fmax(Op):
     def forward(x: Any, y: Any) -> Any:
         return np.fmax(x, y)
 
-    def vjp_x(g: Any, x: Any, y: Any) -> Any:
-        return _share(g, (x >= y) | (y != y), (y >= x) | (x != x))
-
-    def vjp_y(g: Any, x: Any, y: Any) -> Any:
-        return _share(g, (y >= x) | (x != x), (x >= y) | (y != y))
+    def vjp(g: Any, x: Any, y: Any, needs: Any) -> Any:
+        return _shares(g, needs, (x >= y) | (y != y), (y >= x) | (x != x))
 
 
 class Fmin(Op):
@@ -81,19 +73,16 @@ class Fmin(Op):
     def forward(x: Any, y: Any) -> Any:
         return np.fmin(x, y)
 
-    def vjp_x(g: Any, x: Any, y: Any) -> Any:
-        return _share(g, (x <= y) | (y != y), (y <= x) | (x != x))
-
-    def vjp_y(g: Any, x: Any, y: Any) -> Any:
-        return _share(g, (y <= x) | (x != x), (x <= y) | (y != y))
+    def vjp(g: Any, x: Any, y: Any, needs: Any) -> Any:
+        return _shares(g, needs, (x <= y) | (y != y), (y <= x) | (x != x))
 
 
-def _share(g: Any, mine: Any, other: Any) -> Any:
-    """The gradient where `mine` was chosen, half of it where `other` was no worse."""
-    tied = mine & other
+def _shares(g: Any, needs: Any, *chosen: Any) -> Any:
+    """The gradient for each of two operands where it was chosen, half of it where the other was no worse."""
+    tied = chosen[0] & chosen[1]
     if tied.any():  # mostly nothing is
         g = np.where(tied, 0.5 * g, g)
-    return np.where(mine, g, 0)
+    return tuple([kept(g, each) if need else None for need, each in zip(needs, chosen)])
 
 
 class Clip(Op):
@@ -105,14 +94,14 @@ class Clip(Op):
         return np.clip(x, low, high) if low is not None or high is not None else np.copy(x)
 
     def vjp_x(g: Any, x: Any, low: Any, high: Any) -> Any:
-        return np.where(_beyond(x, low, np.less) | _beyond(x, high, np.greater), 0, g)
+        return kept(g, ~(_beyond(x, low, np.less) | _beyond(x, high, np.greater)))
 
     def vjp_low(g: Any, x: Any, low: Any, high: Any) -> Any:
         # Where the bounds cross, NumPy's clip gives the upper one.
-        return np.where(_beyond(x, low, np.less) & ~_beyond(low, high, np.greater), g, 0)
+        return kept(g, _beyond(x, low, np.less) & ~_beyond(low, high, np.greater))
 
     def vjp_high(g: Any, x: Any, low: Any, high: Any) -> Any:
-        return np.where(_beyond(x, high, np.greater) | _beyond(low, high, np.greater), g, 0)
+        return kept(g, _beyond(x, high, np.greater) | _beyond(low, high, np.greater))
 
 
 def _beyond(x: Any, bound: Any, compare: Any) -> Any:
@@ -147,7 +136,7 @@ class NanToNum(Op):
         return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
     def vjp(g: Any, x: Any) -> Any:
-        return np.where(np.isfinite(x), g, 0)
+        return kept(g, np.isfinite(x))
 
 
 @overload

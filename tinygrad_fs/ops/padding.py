@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.copying import clone
-from tinygrad_fs.ops.indexing import ScatterAdd, along
+from tinygrad_fs.ops.indexing import AddAt, along
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["pad"]
@@ -34,11 +34,12 @@ class PadWithOwn(Op):
 
     def vjp(g: Any, shapes: Any, widths: Any, how: Any) -> Any:
         # NumPy pads one axis after the other; so the border comes off one axis after the other.
-        for axis, (size, width) in enumerate(zip(shapes[0], widths)):
-            if any(width):
-                source = np.pad(np.arange(size), width, mode=how)
-                to = (*g.shape[:axis], size, *g.shape[axis + 1 :])
-                g = ScatterAdd.apply(g, at=along(axis, source), to=to)
+        for axis, (size, (before, after)) in enumerate(zip(shapes[0], widths)):
+            if before or after:
+                source = np.delete(np.pad(np.arange(size), (before, after), mode=how), np.s_[before : before + size])
+                sides = [g[along(axis, slice(before))], g[along(axis, slice(before + size, None))]]
+                inside = g[along(axis, slice(before, before + size))]
+                g = AddAt.apply(inside, np.concatenate(sides, axis=axis), at=along(axis, source))
         return g
 
 

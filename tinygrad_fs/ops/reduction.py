@@ -13,6 +13,7 @@ from tinygrad_fs.ops.axes import Axis, as_axis, count, expanded, given, joined, 
 from tinygrad_fs.ops.choice import where as choose
 from tinygrad_fs.ops.copying import astype
 from tinygrad_fs.ops.cumulative import product_of_others
+from tinygrad_fs.ops.masking import kept
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "nanmean", "nansum", "prod", "sum"]
@@ -98,7 +99,7 @@ def _to_extremes(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
     if (out != out).any():
         chosen = chosen | (x != x)  # a nan is the result wherever it stands
     share = expanded(g, x.shape, axis, keepdims) / np.sum(chosen, axis=axis, keepdims=True).astype(g.dtype)
-    return np.where(chosen, share, 0)
+    return kept(share, chosen)
 
 
 def sum(

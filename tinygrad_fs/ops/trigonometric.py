@@ -95,13 +95,9 @@ class Arctan2(Op):
     def forward(y: Any, x: Any) -> Any:
         return np.arctan2(y, x)
 
-    def vjp_y(g: Any, y: Any, x: Any) -> Any:
+    def vjp(g: Any, y: Any, x: Any, needs: Any) -> Any:
         r = _nonzero(np.hypot(y, x))  # not the square, which may overflow
-        return g * (x / r / r)
-
-    def vjp_x(g: Any, y: Any, x: Any) -> Any:
-        r = _nonzero(np.hypot(y, x))  # not the square, which may overflow
-        return g * (-y / r / r)
+        return (x / r / r * g if needs[0] else None), (-y / r / r * g if needs[1] else None)
 
 
 class Hypot(Op):
