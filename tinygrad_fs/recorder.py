@@ -148,6 +148,8 @@ def apply({signature}):
     {unwrap}
     if _plain == {count}:
         return _forward({given})
+    if _plain:
+        {prepare}
     {agree}
     try:
         _result = _forward({arrays})
@@ -183,15 +185,24 @@ if isinstance({name}, _Tensor):
     {name}_array = {name}._data
     {name}_node = {name}._node
 else:
-    {name}_array = _operand({name})
+    {name}_array = {name}
     {name}_node = None
     _plain += 1
 """
 
+_PREPARE = """
+if not isinstance({name}, _Tensor):
+    {name}_array = _operand({name})
+"""
+
 _UNWRAP_ALL = """
-{name}_array = tuple([item._data if isinstance(item, _Tensor) else _operand(item) for item in {name}])
+{name}_array = tuple([item._data if isinstance(item, _Tensor) else item for item in {name}])
 {name}_nodes = tuple([item._node if isinstance(item, _Tensor) else None for item in {name}])
 _plain = len({name}) - sum([isinstance(item, _Tensor) for item in {name}])
+"""
+
+_PREPARE_ALL = """
+{name}_array = tuple([item._data if isinstance(item, _Tensor) else _operand(item) for item in {name}])
 """
 
 _AGREE = """
@@ -227,6 +238,7 @@ def write_apply(cls: Any, recipe: Recipe) -> Callable[..., Any]:
         (name,) = names
         parts |= {
             "unwrap": _UNWRAP_ALL.format(name=name),
+            "prepare": _PREPARE_ALL.format(name=name),
             "count": f"len({name})",
             "given": f"*{name}{passed}",
             "given_tuple": name,
@@ -240,6 +252,7 @@ def write_apply(cls: Any, recipe: Recipe) -> Callable[..., Any]:
         arrays = ", ".join(f"{name}_array" for name in names)
         parts |= {
             "unwrap": "\n".join(_UNWRAP.strip().format(name=name) for name in names),
+            "prepare": "\n".join(_PREPARE.strip().format(name=name) for name in names),
             "count": len(names),
             "given": ", ".join(names) + passed,
             "given_tuple": f"({', '.join(names)},)",

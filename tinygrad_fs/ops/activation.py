@@ -97,7 +97,7 @@ class Softmax(Op):
 
     def forward(x: Any, *, axis: int = -1) -> Any:
         e = np.exp(_shifted(x, axis))
-        return e / np.sum(e, axis=axis, keepdims=True)
+        return e / np.add.reduce(e, axis=axis, keepdims=True)
 
     def vjp(g: Any, out: Any, axis: int) -> Any:
         return out * (g - np.sum(g * out, axis=axis, keepdims=True))
@@ -116,7 +116,7 @@ class LogSoftmax(Op):
 
 def _shifted(x: Any, axis: int) -> Any:
     """Subtract the maximum, so that no exponential overflows; it cancels in what follows."""
-    return x - np.max(x, axis=axis, keepdims=True) if x.size else x
+    return x - np.maximum.reduce(x, axis=axis, keepdims=True) if x.size else x
 
 
 def tanh(x: TensorLike) -> Tensor:
