@@ -6,7 +6,7 @@ From a checkout:
     python tests/benchmarks
 
 Everything is measured side by side in one run, and medians of paired ratios count; see docs/benchmarks.md. A complete
-run takes about two minutes and writes its results there; one with --only, --threads, --pairs or --quick prints them.
+run takes two to three minutes and writes its results there; one with --only, --threads, --pairs or --quick prints them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from workloads import OURS, REFERENCE, WORKLOADS
 _PEERS = (REFERENCE,)
 _IMPORT = "import"
 _IMPORT_LIMIT = 0.050
-_PAIRS = 41
+_PAIRS = 31
 _PAIRS_OF_PROCESSES = 15
 _PAIRS_FOR_MEMORY = 5
 _QUICK = 7
