@@ -447,6 +447,11 @@ def tensor(data: TensorLike, requires_grad: bool = False, dtype: DTypeLike | Non
     return result.requires_grad_() if requires_grad else result
 
 
+def as_value(x: TensorLike) -> Any:
+    """`x` as something to compute with: Tensors and arrays as they are, all else as a Tensor."""
+    return x if isinstance(x, (Tensor, np.ndarray, np.generic)) else Tensor(x)
+
+
 def as_seed(what: str, output: Tensor, gradient: TensorLike | None, recorded: bool) -> Any:
     """The cotangent to begin a sweep at `output` with: a Tensor if the sweep is recorded, else an array."""
     if gradient is None:

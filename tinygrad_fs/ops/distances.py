@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.choice import clip, minimum, where
 from tinygrad_fs.ops.loss import reduced
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, as_value
 
 __all__ = [
     "cosine_embedding_loss",
@@ -230,11 +230,6 @@ def triplet_margin_loss(
     if swap:
         far = minimum(far, Length.apply(_difference(name, positive, negative) + eps, p=p))
     return reduced(name, clip(near - far + margin, 0), reduction)
-
-
-def as_value(x: TensorLike) -> Any:
-    """`x` as something to compute with: Tensors and arrays as they are, all else as a Tensor."""
-    return x if isinstance(x, (Tensor, np.ndarray, np.generic)) else Tensor(x)
 
 
 def _values(x: TensorLike) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Sigmoid, Softplus, sigmoid, softmax, softplus
 from tinygrad_fs.ops.joining import split
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, as_value
 
 __all__ = ["glu", "log_sigmoid", "mish", "silu", "softmin"]
 
@@ -76,7 +76,7 @@ def log_sigmoid(x: TensorLike) -> Tensor:
     >>> tg.log_sigmoid(tg.tensor([-1000.0, 0.0]))
     tensor([-1.000000e+03, -6.931472e-01])
     """
-    return -softplus(-_tensor(x))
+    return -softplus(-as_value(x))
 
 
 def softmin(x: TensorLike, axis: int = -1) -> Tensor:
@@ -88,7 +88,7 @@ def softmin(x: TensorLike, axis: int = -1) -> Tensor:
     >>> tg.softmin(tg.tensor([1000.0, 1000.0]))
     tensor([0.5, 0.5])
     """
-    return softmax(-_tensor(x), axis)
+    return softmax(-as_value(x), axis)
 
 
 def glu(x: TensorLike, axis: int = -1) -> Tensor:
@@ -113,12 +113,8 @@ def glu(x: TensorLike, axis: int = -1) -> Tensor:
     >>> tg.glu(tg.tensor([2.0, 4.0, 0.0, 1000.0]))
     tensor([1., 4.])
     """
-    t = _tensor(x)
+    t = as_value(x)
     if t.ndim == 0 or t.shape[axis] % 2:
         raise ValueError(f"glu: axis {axis} of shape {t.shape} has no halves; its size must be even")
     first, second = split(t, 2, axis)
     return first * sigmoid(second)
-
-
-def _tensor(x: TensorLike) -> Any:
-    return x if isinstance(x, (Tensor, np.ndarray, np.generic)) else Tensor(x)

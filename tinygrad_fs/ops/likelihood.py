@@ -10,10 +10,9 @@ from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Sigmoid, softplus
 from tinygrad_fs.ops.choice import where
-from tinygrad_fs.ops.distances import as_value
 from tinygrad_fs.ops.exponential import exp, log
 from tinygrad_fs.ops.loss import check_labels, class_factors, class_last, reduced
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, as_value
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div", "nll_loss"]
 
