@@ -108,7 +108,8 @@ class Held:
 
 
 def largest(x: np.ndarray) -> np.ndarray:
-    return np.take_along_axis(x, np.argmax(np.real(x), axis=-1)[..., None], -1)[..., 0]
+    chosen = np.real(x) == np.real(x).max(-1, keepdims=True)
+    return (x * chosen).sum(-1) / chosen.sum(-1)  # the mean of equal ones, since ties share the gradient evenly
 
 
 def softmax(x: np.ndarray) -> np.ndarray:
