@@ -16,10 +16,11 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "
     os.environ.setdefault(variable, "1")  # read by NumPy when it is imported
 
 import numpy as np  # noqa: E402
-from op_cases import CASES, Case  # noqa: E402
+from op_case import Case, all_cases  # noqa: E402
 
 import tinygrad_fs as tg  # noqa: E402
 
+CASES = all_cases()
 _LIMIT = 2.0
 _WORST = 20
 _TURN_SECONDS = 0.004

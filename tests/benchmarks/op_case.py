@@ -1,0 +1,111 @@
+"""What is measured of each op: our function, and the NumPy calls that its value and its derivative need.
+
+The NumPy side is what one would write by hand, once: no recording, no checks, no care for rare values.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import tinygrad_fs as tg
+
+__all__ = ["COLUMNS", "Case", "all_cases", "binary", "sigmoid", "softmax", "spread", "unary"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An op at work.
+
+    Attributes
+    ----------
+    name : str
+    inputs : sequence of str
+        What to draw for each input: see `draw`.
+    value : callable
+        The value by NumPy, from the arrays.
+    derivative : callable
+        The gradients by NumPy, from g, y and the arrays; an array or a tuple.
+    ours : callable, optional
+        Our function if it is not the public one of that name.
+    """
+
+    name: str
+    inputs: Sequence[str]
+    value: Callable[..., Any]
+    derivative: Callable[..., Any]
+    ours: Callable[..., Any] | None = None
+
+    def draw(self, size: int) -> list[np.ndarray]:
+        """Arrays with about `size` elements each, or as many in a square matrix."""
+        rng = np.random.default_rng(0)
+        return [_draw(kind, size, rng) for kind in self.inputs]
+
+    def function(self) -> Callable[..., Any]:
+        """Our function."""
+        return self.ours or getattr(tg, self.name)
+
+
+COLUMNS = 250
+
+
+def _draw(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
+    shape: tuple[int, ...] = {
+        "vector": (size,),
+        "positive": (size,),
+        "unit": (size,),
+        "above one": (size,),
+        "matrix": (size // COLUMNS, COLUMNS),
+        "row": (COLUMNS,),
+        "square": (int(size**0.5),) * 2,
+        "regular": (int(size**0.5),) * 2,
+        "symmetric": (int(size**0.5) // 2,) * 2,
+        "few": (20,),
+        "triples": (size // 3, 3),
+    }[kind]
+    values = rng.standard_normal(shape)
+    if kind == "positive":
+        values = np.abs(values) + 0.5
+    elif kind == "unit":
+        values = rng.uniform(-0.9, 0.9, shape)
+    elif kind == "above one":
+        values = np.abs(values) + 1.5
+    elif kind == "regular":
+        values = values / shape[0] ** 0.5 + 3 * np.eye(shape[0])
+    elif kind == "symmetric":
+        values = values @ values.T / shape[0] + np.eye(shape[0])
+    return values.astype(np.float32)
+
+
+def all_cases() -> list[Case]:
+    """The cases of all families, which stand in `cases_<family>.py` as `CASES`."""
+    families = [importlib.import_module(path.stem) for path in sorted(Path(__file__).parent.glob("cases_*.py"))]
+    return [case for family in families for case in family.CASES]
+
+
+def unary(name: str, value: Any, derivative: Any, kind: str = "vector", ours: Any = None) -> Case:
+    """A function of each element; its derivative, from x and y, is multiplied by g."""
+    return Case(name, [kind], value, lambda g, y, x: g * derivative(x, y), ours)
+
+
+def binary(name: str, value: Any, derivative: Any, kinds: Sequence[str] = ("vector", "vector")) -> Case:
+    return Case(name, kinds, value, derivative)
+
+
+def sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def spread(g: Any, x: Any, axis: int | None = None) -> Any:
+    """The gradient of a reduction, in memory of its own."""
+    return np.broadcast_to(g if axis is None else np.expand_dims(g, axis), x.shape).copy()
+
+
+def softmax(x: Any) -> Any:
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
