@@ -207,7 +207,9 @@ class TestFilledStepByStep:
 
 class TestRefused:
     @pytest.mark.parametrize(
-        "make", [lambda t: t[0], lambda t: t.reshape(4), lambda t: t.T, lambda t: tg.split(t, 2)[0]], ids=str
+        "make",
+        [lambda t: t[0], lambda t: t.reshape(4), lambda t: t.T, lambda t: tg.split(t, 2)[0]],
+        ids=["row", "reshape", "transpose", "split"],
     )
     def test_writing_into_a_view_of_a_recorded_tensor(self, make):
         t = tg.ones((2, 2), requires_grad=True) * 2
