@@ -11,22 +11,7 @@ from lookalike import LookAlike
 from table import Row, all_rows
 
 import tinygrad_fs as tg
-from tinygrad_fs.autograd import BackwardError, grad
-
-GIVEN = "the row hands in an ndarray"
-MADE = "the function makes numbers in host memory, and computes with them"
-
-REFUSED = {
-    "adaptive_max_pool2d": MADE,
-    "ctc_loss": MADE,
-    "diff-ends": GIVEN,
-    "margin_ranking_loss": GIVEN,
-    "scatter_add-number": MADE,
-}
-"""What does not take such arrays, with the reason: rows, or functions of which some rows fail. The list is exact."""
-
-failed: set[str] = set()
-run_rows: set[str] = set()
+from tinygrad_fs.autograd import grad
 
 
 def as_list(result: Any) -> list[Any]:
@@ -56,22 +41,7 @@ def computed(row: Row, kind: Any) -> list[list[Any]]:
 
 @pytest.mark.parametrize("row", [*all_rows(), *MORE], ids=str)
 def test_an_op_takes_any_array_that_speaks_the_protocols(row):
-    key = str(row) if str(row) in REFUSED else row.name
-    run_rows.add(key)
-    try:
-        found = computed(row, LookAlike)
-    except (BackwardError, TypeError) as error:
-        if key not in REFUSED:
-            raise
-        failed.add(key)
-        pytest.xfail(f"{REFUSED[key]}: {error}")
-    for ours, theirs in zip(found, computed(row, np.asarray), strict=True):
+    for ours, theirs in zip(computed(row, LookAlike), computed(row, np.asarray), strict=True):
         for mine, expected in zip(ours, theirs, strict=True):
             assert isinstance(mine, LookAlike)
             np.testing.assert_allclose(mine.hidden, expected, rtol=1e-12, atol=1e-14)
-
-
-def test_the_list_of_what_is_refused_is_exact():
-    assert (run_rows & set(REFUSED)) - failed == set(), "they pass now: take them off the list"
-    if len(run_rows) > 100:  # not only some of the rows were run
-        assert set(REFUSED) - run_rows == set(), "no row has this name"

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.axis_maps import AlongAxis, Taps
 from tinygrad_fs.ops.pooling import Gather, avg_pool2d, max_pool2d
@@ -167,15 +168,15 @@ def _first_largest(x: Any, size: Sizes) -> Any:
     """The positions, in the flat `x`, of the largest elements of the windows: the first of each row, then of those."""
     height, width = x.shape[-2:]
     columns, rows = _windows(width, size[1])[0], _windows(height, size[0])[0]
-    largest, column = x[..., columns[0]], np.broadcast_to(columns[0], (*x.shape[:-1], size[1]))
+    largest, column = x[..., columns[0]], alongside(np.broadcast_to(columns[0], (*x.shape[:-1], size[1])), x)
     for seen in columns[1:]:
-        largest, column = _larger(x[..., seen], seen, largest, column)
-    places = column + np.arange(height)[:, None] * width
+        largest, column = _larger(x[..., seen], alongside(seen, x), largest, column)
+    places = column + alongside(np.arange(height)[:, None] * width, x)
     best, position = largest[..., rows[0], :], places[..., rows[0], :]
     for seen in rows[1:]:
         best, position = _larger(largest[..., seen, :], places[..., seen, :], best, position)
     planes = np.arange(x.size // (height * width)).reshape(*x.shape[:-2], 1, 1)
-    return position + planes * (height * width)
+    return position + alongside(planes * (height * width), x)
 
 
 def _larger(value: Any, position: Any, largest: Any, at: Any) -> tuple[Any, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.joining import concatenate, stack
@@ -86,7 +87,7 @@ def ctc_loss(
         losses = losses[0]
     if reduction == "mean":
         per_label = np.maximum(counts, 1).astype(losses.dtype)
-        losses = losses / (per_label if batched else per_label[0])
+        losses = losses / (alongside(per_label, losses) if batched else per_label.item())
     return reduced("ctc_loss", losses, reduction)
 
 
@@ -98,27 +99,30 @@ def _log_likelihood(logs: Any, extended: Any, inputs: Any, counts: Any, blank: i
     """
     samples, states = extended.shape
     rows = np.arange(samples)
-    barred = np.full(extended.shape, -np.inf, logs.dtype)  # the logarithms of what is allowed (1) and what not (0)
-    barred[:, 2:][(extended[:, 2:] != blank) & (extended[:, 2:] != extended[:, :-2])] = 0
-    start = np.full(states, -np.inf, logs.dtype)
-    start[:2] = 0
-    before = np.full((samples, 2), -np.inf, logs.dtype)
+    differ = (extended != blank) & (extended != np.roll(extended, 2, axis=1)) & (np.arange(states) >= 2)
+    may_skip, may_start = _logarithm(differ, logs), _logarithm(np.arange(states) < 2, logs)
+    before = _logarithm(np.zeros((samples, 2), bool), logs)
     longest = int(inputs.max(initial=0))
     emitted = logs[:longest][:, rows[:, None], extended]
     # Without steps, a sum of nothing: the loss is a constant, but it belongs to the graph.
-    state: Any = start + (emitted[0] if longest else np.sum(emitted, axis=0))
+    state: Any = may_start + (emitted[0] if longest else np.sum(emitted, axis=0))
     for t in range(1, longest):
         wide = concatenate([before, state], axis=1)
-        after = logsumexp(stack([state, wide[:, 1:-1], wide[:, :-2] + barred]), axis=0) + emitted[t]
+        after = logsumexp(stack([state, wide[:, 1:-1], wide[:, :-2] + may_skip]), axis=0) + emitted[t]
         going = t < inputs
         state = after if going.all() else where(going[:, None], after, state)
     # A path ends in the last label or in the blank after it.
-    label = np.where(counts > 0, 0, -np.inf).astype(logs.dtype)
-    ends = stack([state[rows, 2 * counts], state[rows, np.maximum(2 * counts - 1, 0)] + label])
+    ends_in_label = _logarithm(counts > 0, logs)
+    ends = stack([state[rows, 2 * counts], state[rows, np.maximum(2 * counts - 1, 0)] + ends_in_label])
     total = logsumexp(ends, axis=0)
     if (inputs == 0).any():  # no step is a path without labels
-        total = where(inputs == 0, np.where(counts == 0, 0, -np.inf).astype(logs.dtype), total)
+        total = where(inputs == 0, _logarithm(counts == 0, logs), total)
     return total
+
+
+def _logarithm(possible: Any, logs: Any) -> Any:
+    """The logarithm of 1 for what is possible and of 0 for what is not, as the kind of array that `logs` is."""
+    return alongside(np.where(possible, 0, -np.inf).astype(logs.dtype), logs)
 
 
 def _with_blanks(labels: Any, blank: int) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.ops.axes import given, part
 from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.reduction import sum
@@ -115,7 +116,7 @@ def trapezoid(y: TensorLike, x: TensorLike | None = None, dx: TensorLike = 1.0, 
 
 def _end(value: Any, x: Any, axis: int) -> Any:
     """What is to be joined to `x`: a number becomes as wide as `x`, in its dtype, and of size 1 along the axis."""
-    value = given(value)
+    value = alongside(given(value), x)
     if value.ndim:
         return value
     if x.dtype.kind == "f":

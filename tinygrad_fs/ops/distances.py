@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.choice import clip, minimum, where
 from tinygrad_fs.ops.loss import reduced
@@ -146,7 +147,7 @@ def margin_ranking_loss(
     """
     difference = _difference("margin_ranking_loss", x1, x2)
     _check_shapes("margin_ranking_loss", x1, target)
-    signs = _values(target).astype(difference.dtype)
+    signs = alongside(_values(target).astype(difference.dtype), difference)
     return reduced("margin_ranking_loss", clip(margin - signs * difference, 0), reduction)
 
 

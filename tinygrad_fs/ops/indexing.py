@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.shape import broadcast_to
@@ -290,7 +291,7 @@ def added(x: Any, at: Any, values: Any) -> Tensor:
     """A copy of `x` with values added at an index, to the shape of which they broadcast."""
     tensor = given(x)
     if not isinstance(values, Tensor):
-        values = np.asarray(values, tensor.dtype if isinstance(values, (bool, int, float)) else None)
+        values = alongside(np.asarray(values, tensor.dtype if isinstance(values, (bool, int, float)) else None), tensor)
     selected = np.broadcast_to(False, tensor.shape)[at].shape
     return AddAt.apply(tensor, broadcast_to(values, selected) if values.shape != selected else values, at=at)
 
