@@ -56,6 +56,10 @@ class _Mode(threading.local):
     """What holds for the running thread."""
 
     grad = True
+    """Whether ops are recorded."""
+
+    recomputing = False
+    """Whether what is computed was computed before: then nothing is to be remembered of it a second time."""
 
 
 mode = _Mode()

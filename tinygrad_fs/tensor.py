@@ -16,7 +16,7 @@ from tinygrad_fs.changes import copied, mark_changed, unshared
 from tinygrad_fs.dtypes import Array, DTypeLike, as_array
 from tinygrad_fs.graph import BackwardError, Constant, Hooks, Leaf, Node, mode, sweep
 
-__all__ = ["HookHandle", "Tensor", "TensorLike", "tensor"]
+__all__ = ["HookHandle", "Tensor", "TensorLike", "array_of", "constant_of", "tensor"]
 
 if TYPE_CHECKING:
     from tinygrad_fs.bound import BoundMethods
@@ -450,6 +450,18 @@ def tensor(data: TensorLike, requires_grad: bool = False, dtype: DTypeLike | Non
 def as_value(x: TensorLike) -> Any:
     """`x` as something to compute with: Tensors and arrays as they are, all else as a Tensor."""
     return x if isinstance(x, (Tensor, np.ndarray, np.generic)) else Tensor(x)
+
+
+def array_of(x: Any) -> Any:
+    """The array in the place of a Tensor; all else as it is."""
+    return x._data if isinstance(x, Tensor) else x
+
+
+def constant_of(what: str, x: Any) -> Any:
+    """As `array_of`, for what has no gradient; an error that calls it `what` if one would be dropped."""
+    if isinstance(x, Tensor) and x._node is not None and mode.grad:
+        raise TypeError(f"{what} is a constant and has no gradient, but requires grad; pass it with .detach()")
+    return array_of(x)
 
 
 def as_seed(what: str, output: Tensor, gradient: TensorLike | None, recorded: bool) -> Any:

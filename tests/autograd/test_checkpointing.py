@@ -438,3 +438,62 @@ def test_it_is_freed_by_reference_counting():
             assert node() is None
     finally:
         gc.enable()
+
+
+# ---- what is remembered between calls
+
+
+def normalized_network():
+    tg.manual_seed(1)
+    return tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.BatchNorm1d(4), tg.nn.ReLU(), tg.nn.BatchNorm1d(4, momentum=None))
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_running_averages_take_in_a_batch_once(nested):
+    plain, checkpointed = normalized_network(), normalized_network()
+    x = tg.randn(5, 3, requires_grad=True)
+
+    def run(x):
+        return checkpoint(checkpointed, x) if nested else checkpointed(x)
+
+    for _ in range(2):
+        plain(x).sum().backward()
+        checkpoint(run, x).sum().backward()
+    for (name, a), b in zip(plain.named_buffers(), checkpointed.buffers()):
+        np.testing.assert_array_equal(a.data, b.data, err_msg=name)
+    assert plain[1].num_batches_tracked.item() == checkpointed[1].num_batches_tracked.item() == 2
+    for p, q in zip(plain.parameters(), checkpointed.parameters()):
+        np.testing.assert_array_equal(p.grad.data, q.grad.data)
+
+
+def test_instance_norm_takes_in_a_batch_once():
+    mean, var = np.zeros(2), np.ones(2)
+    x = tg.randn(3, 2, 4, dtype="float64", requires_grad=True)
+    y = checkpoint(lambda x: tg.instance_norm(x, mean, var), x)
+    after = mean.copy(), var.copy()
+    y.sum().backward()
+    np.testing.assert_array_equal((mean, var), after)
+    np.testing.assert_allclose(mean, 0.1 * x.data.mean((0, 2)))
+
+
+def test_a_function_can_ask_whether_it_is_run_again():
+    asked = []
+
+    def f(x):
+        asked.append(tg.autograd.is_recomputing())
+        return x * x
+
+    checkpoint(f, leaf(1.0)).backward()
+    assert asked == [False, True]
+    assert not tg.autograd.is_recomputing()
+
+
+def test_an_error_in_the_recomputation_ends_it():
+    def f(x):
+        if tg.autograd.is_recomputing():
+            raise RuntimeError("broken")
+        return x * x
+
+    with pytest.raises(BackwardError, match="broken"):
+        checkpoint(f, leaf(1.0)).backward()
+    assert not tg.autograd.is_recomputing()

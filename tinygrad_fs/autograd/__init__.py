@@ -2,7 +2,7 @@
 
 from tinygrad_fs.autograd.anomaly import AnomalyError, detect_anomaly
 from tinygrad_fs.autograd.check import GradcheckError, gradcheck, gradgradcheck
-from tinygrad_fs.autograd.checkpoint import checkpoint
+from tinygrad_fs.autograd.checkpoint import checkpoint, is_recomputing
 from tinygrad_fs.autograd.differentiate import grad
 from tinygrad_fs.gradmode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_fs.graph import BackwardError
@@ -18,6 +18,7 @@ __all__ = [
     "gradcheck",
     "gradgradcheck",
     "is_grad_enabled",
+    "is_recomputing",
     "no_grad",
     "set_grad_enabled",
 ]

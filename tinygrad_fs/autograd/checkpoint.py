@@ -17,7 +17,7 @@ from tinygrad_fs.random import default_generator
 from tinygrad_fs.recorder import observed
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["checkpoint"]
+__all__ = ["checkpoint", "is_recomputing"]
 
 _SAMPLES = 32
 """So many entries of each output are kept, to notice when the recomputation gives others."""
@@ -37,7 +37,8 @@ def checkpoint(fn: Callable[..., Any], *args: Any, preserve_rng_state: bool = Tr
     ----------
     fn : callable
         Must do the same when it is called again: no input but its arguments, the Tensors that it closes over and
-        random numbers. What it does besides returning, as the running averages of a batch norm, happens twice.
+        random numbers. The running averages of normalizations take in a batch once; a module that remembers
+        something else between calls asks `is_recomputing`.
     *args, **kwargs
         What `fn` takes; Tensors also in nested tuples, lists and dicts.
     preserve_rng_state : bool, default True
@@ -90,6 +91,27 @@ def checkpoint(fn: Callable[..., Any], *args: Any, preserve_rng_state: bool = Tr
     return unflatten(skeleton, values)
 
 
+def is_recomputing() -> bool:
+    """Whether a checkpointed function is being run again, in backward.
+
+    Then nothing is to be remembered from the call, since it has been remembered the first time.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> def counted(x):
+    ...     if not tg.autograd.is_recomputing():
+    ...         calls.append(x.shape)
+    ...     return x * x
+    >>> calls = []
+    >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> tg.autograd.checkpoint(counted, x).sum().backward()
+    >>> calls
+    [(2,)]
+    """
+    return mode.recomputing
+
+
 class Checkpoint(Node):
     """A function whose graph is made when backward needs it.
 
@@ -111,7 +133,7 @@ class Checkpoint(Node):
         call, border = saved
         self._check_inputs(call, border)
         region = Region()
-        with call.rewound(), enable_grad():
+        with call.rewound(), enable_grad(), _recomputing():
             values, _ = flatten(call.run())
         outputs = self._check_outputs(values)
         weights = g if len(outputs) > 1 else (g,)
@@ -172,6 +194,15 @@ class Checkpoint(Node):
             "arguments, the Tensors that it closes over and the default generator (pass any other generator as an "
             "argument, and keep preserve_rng_state=True)"
         )
+
+
+@contextmanager
+def _recomputing() -> Iterator[None]:
+    before, mode.recomputing = mode.recomputing, True
+    try:
+        yield
+    finally:
+        mode.recomputing = before
 
 
 class _End(Node):

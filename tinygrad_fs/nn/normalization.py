@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from tinygrad_fs import ops
+from tinygrad_fs.autograd import is_recomputing
 from tinygrad_fs.creation import ones, zeros
 from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.nn import init
@@ -85,7 +86,7 @@ class _BatchNorm(Module):
             momentum=momentum,
             eps=self.eps,
         )
-        if counter is not None:
+        if counter is not None and not is_recomputing():
             init.constant_(counter, counter.item() + 1)
         return result
 

@@ -15,7 +15,7 @@ from tinygrad_fs.ops.axis_maps import AlongAxis, Taps
 from tinygrad_fs.ops.pooling import Gather, avg_pool2d, max_pool2d
 from tinygrad_fs.ops.reduction import mean
 from tinygrad_fs.ops.spatial import Sizes
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d"]
 
@@ -122,9 +122,7 @@ def adaptive_max_pool2d(x: TensorLike, output_size: OutputSize) -> Tensor:
     height, width = images.shape[-2:]
     if height % size[0] == 0 and width % size[1] == 0:
         return max_pool2d(images, (height // size[0], width // size[1]))
-    return Gather.apply(
-        images, positions=_first_largest(images.data if isinstance(images, Tensor) else images, size), disjoint=False
-    )
+    return Gather.apply(images, positions=_first_largest(array_of(images), size), disjoint=False)
 
 
 def _sizes(op: str, x: Any, output_size: Any, axes: int) -> Sizes:

@@ -12,7 +12,7 @@ from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.dropout import dropout
 from tinygrad_fs.ops.products import matmul
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = ["scaled_dot_product_attention"]
 
@@ -130,7 +130,7 @@ def _weights(scores: Tensor, mask: Any) -> Tensor:
     """Softmax over the last axis, and 0 for rows that are masked as a whole."""
     if mask is None:
         return softmax(scores)
-    added = mask.data if isinstance(mask, Tensor) else mask
+    added = array_of(mask)
     nothing = (~added if added.dtype == bool else added == -np.inf).all(-1, keepdims=True)
     if not nothing.any():
         return softmax(scores)

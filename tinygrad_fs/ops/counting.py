@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import Axis, as_axis, given
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = ["all", "any", "argmax", "argmin", "count_nonzero"]
 
@@ -72,7 +72,7 @@ def all(x: TensorLike, axis: Axis = None, *, keepdims: bool = False, where: Any 
     >>> tg.all(tg.tensor([[1.0, 0.0], [2.0, 3.0]]), axis=1)
     tensor([False,  True])
     """
-    return AllTrue.apply(given(x), axis=as_axis(axis), keepdims=keepdims, among=_mask(where))
+    return AllTrue.apply(given(x), axis=as_axis(axis), keepdims=keepdims, among=array_of(where))
 
 
 def any(x: TensorLike, axis: Axis = None, *, keepdims: bool = False, where: Any = True) -> Tensor:
@@ -84,7 +84,7 @@ def any(x: TensorLike, axis: Axis = None, *, keepdims: bool = False, where: Any 
     >>> tg.any(tg.tensor([[1.0, 0.0], [0.0, 0.0]]), axis=1)
     tensor([ True, False])
     """
-    return AnyTrue.apply(given(x), axis=as_axis(axis), keepdims=keepdims, among=_mask(where))
+    return AnyTrue.apply(given(x), axis=as_axis(axis), keepdims=keepdims, among=array_of(where))
 
 
 def count_nonzero(x: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
@@ -136,7 +136,3 @@ def argmin(x: TensorLike, axis: int | None = None, *, keepdims: bool = False) ->
     tensor([0, 1])
     """
     return ArgMin.apply(given(x), axis=axis, keepdims=keepdims)
-
-
-def _mask(where: Any) -> Any:
-    return where.data if isinstance(where, Tensor) else where

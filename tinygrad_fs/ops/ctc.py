@@ -17,7 +17,7 @@ from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.joining import concatenate, stack
 from tinygrad_fs.ops.loss import check_labels, reduced
 from tinygrad_fs.ops.reduction import logsumexp
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = ["ctc_loss"]
 
@@ -82,7 +82,7 @@ def ctc_loss(
     likelihood = _log_likelihood(logs, extended, inputs, counts, blank)
     losses: Tensor = -likelihood
     if zero_infinity:
-        losses = where(_array(losses) == np.inf, 0, losses)
+        losses = where(array_of(losses) == np.inf, 0, losses)
     if not batched:
         losses = losses[0]
     if reduction == "mean":
@@ -134,7 +134,7 @@ def _with_blanks(labels: Any, blank: int) -> Any:
 
 def _padded(targets: Any, counts: Any, blank: int, classes: int, batched: bool) -> Any:
     """The labels of shape (N, S), checked, with blanks after the end of each sample's."""
-    labels = np.asarray(_array(targets))
+    labels = np.asarray(array_of(targets))
     longest = int(counts.max(initial=0))
     if labels.size == 0 and longest == 0:
         return np.zeros((len(counts), 0), np.intp)
@@ -160,7 +160,7 @@ def _padded(targets: Any, counts: Any, blank: int, classes: int, batched: bool) 
 
 def _lengths(name: str, lengths: Any, samples: int, most: int | None = None) -> Any:
     """Lengths as an array of shape (N,), checked."""
-    array = np.asarray(_array(lengths))
+    array = np.asarray(array_of(lengths))
     array = array.reshape(1) if array.ndim == 0 and samples == 1 else array
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(f"ctc_loss: {name} have dtype {array.dtype}; they must be integers")
@@ -170,7 +170,3 @@ def _lengths(name: str, lengths: Any, samples: int, most: int | None = None) -> 
         limit = "at least 0" if most is None else f"from 0 to T = {most}"
         raise ValueError(f"ctc_loss: {name}={array.tolist()} must be {limit}")
     return array.astype(np.intp)
-
-
-def _array(value: Any) -> Any:
-    return value.data if isinstance(value, Tensor) else value

@@ -11,7 +11,7 @@ from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import one_axis, part
 from tinygrad_fs.ops.copying import astype
 from tinygrad_fs.ops.selection import Pick, Selection
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
 
@@ -238,7 +238,7 @@ def cummin(x: TensorLike, axis: int | None = None) -> Selection:
 
 def _running_extreme(ufunc: Any, x: Any, axis: int | None) -> Selection:
     x, along = one_axis(x, axis)
-    running = ufunc.accumulate(x.data if isinstance(x, Tensor) else x, axis=along)
+    running = ufunc.accumulate(array_of(x), axis=along)
     before, after = part(running, along, 0, -1), part(running, along, 1)
     is_new = (after != before) & (before == before)  # once nan, it stays the same nan
     numbers = np.arange(1, running.shape[along]).reshape(-1, *[1] * (running.ndim - along - 1))

@@ -8,9 +8,10 @@ import numpy as np
 
 from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import clip, minimum, where
 from tinygrad_fs.ops.loss import reduced
-from tinygrad_fs.tensor import Tensor, TensorLike, as_value
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of, as_value, constant_of
 
 __all__ = [
     "cosine_embedding_loss",
@@ -130,7 +131,7 @@ def hinge_embedding_loss(x: TensorLike, target: TensorLike, margin: float = 1.0,
     tensor([0.2, 0.8])
     """
     _check_shapes("hinge_embedding_loss", x, target)
-    near = _values(target) == 1
+    near = given(array_of(target)) == 1
     return reduced("hinge_embedding_loss", where(near, x, clip(margin - as_value(x), 0)), reduction)
 
 
@@ -147,7 +148,7 @@ def margin_ranking_loss(
     """
     difference = _difference("margin_ranking_loss", x1, x2)
     _check_shapes("margin_ranking_loss", x1, target)
-    signs = alongside(_values(target).astype(difference.dtype), difference)
+    signs = alongside(given(constant_of("margin_ranking_loss: target", target)).astype(difference.dtype), difference)
     return reduced("margin_ranking_loss", clip(margin - signs * difference, 0), reduction)
 
 
@@ -182,7 +183,7 @@ def cosine_embedding_loss(
     a, b = as_value(x1), as_value(x2)
     tiny = 1e-12  # as in PyTorch: the cosine with a vector of zeros is 0
     cosine = np.sum(a * b, axis=-1) / np.sqrt((np.sum(a * a, axis=-1) + tiny) * (np.sum(b * b, axis=-1) + tiny))
-    near = _values(target) == 1
+    near = given(array_of(target)) == 1
     return reduced("cosine_embedding_loss", where(near, 1.0 - cosine, clip(cosine - margin, 0)), reduction)
 
 
@@ -231,10 +232,6 @@ def triplet_margin_loss(
     if swap:
         far = minimum(far, Length.apply(_difference(name, positive, negative) + eps, p=p))
     return reduced(name, clip(near - far + margin, 0), reduction)
-
-
-def _values(x: TensorLike) -> Any:
-    return x._data if isinstance(x, Tensor) else np.asarray(x)
 
 
 def _check_shapes(op: str, x: TensorLike, y: TensorLike) -> None:

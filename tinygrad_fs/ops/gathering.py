@@ -15,7 +15,7 @@ from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.ops.indexing import GetItem, ScatterAdd, add_at, added, along, as_index
 from tinygrad_fs.ops.inplace import setitem
 from tinygrad_fs.ops.shape import broadcast_to, reshape
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = [
     "embedding",
@@ -411,7 +411,7 @@ def embedding(x: TensorLike, weight: TensorLike, padding_idx: int | None = None)
 
 def _integers(name: str, index: Any, error: type[Exception] = IndexError) -> Any:
     """An array of integers of its own, so that nobody changes it before backward."""
-    array = np.asarray(index._data if isinstance(index, Tensor) else index)
+    array = np.asarray(array_of(index))
     if array.size == 0 and not isinstance(index, (Tensor, np.ndarray)):
         return array.astype(np.intp)
     if array.dtype.kind not in "iu":
@@ -420,7 +420,7 @@ def _integers(name: str, index: Any, error: type[Exception] = IndexError) -> Any
 
 
 def _mask(name: str, mask: Any) -> Any:
-    array = np.array(mask._data if isinstance(mask, Tensor) else mask)
+    array = np.array(array_of(mask))
     if array.dtype != bool:
         raise TypeError(f"{name}: the mask must be of bools, not {array.dtype}; compare, as in mask > 0")
     return array

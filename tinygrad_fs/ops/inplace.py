@@ -19,7 +19,7 @@ from tinygrad_fs.graph import Leaf, Output, mode, unbroadcast
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.copying import Cast
 from tinygrad_fs.ops.indexing import GetItem, Positions, added, as_index, is_basic, names_nothing_twice
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = ["WRITERS", "accumulate", "inplace", "replace", "setitem"]
 
@@ -82,7 +82,7 @@ def setitem(t: Tensor, index: Any, value: TensorLike) -> None:
     """
     value_node = value._node if isinstance(value, Tensor) else None
     if not mode.grad or (t._node is None and value_node is None):
-        t._data[as_index(index)] = value._data if isinstance(value, Tensor) else value
+        t._data[as_index(index)] = array_of(value)
         mark_changed(t._data)
         return
     _refuse_leaf(t, "t[i] = v")

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.normalization import batch_norm
+from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.normalization import batch_norm, move_running
 from tinygrad_fs.ops.shape import reshape
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = ["group_norm", "instance_norm", "layer_norm", "rms_norm"]
 
@@ -238,21 +238,12 @@ def instance_norm(
     count = int(np.prod(shape[2:]))
     if count < 2:
         raise ValueError(f"instance_norm: each channel needs more than one value, and x has shape {shape}")
-    if running_mean is not None:
-        _move_running(x, running_mean, running_var, momentum)
+    if shape[0]:
+        values = array_of(given(x))
+        axes = tuple(range(2, values.ndim))
+        move_running(running_mean, values.mean(axes).mean(0), momentum)
+        move_running(running_var, values.var(axes, ddof=1).mean(0), momentum)
     return group_norm(x, shape[1], weight, bias, eps)
-
-
-def _move_running(x: TensorLike, running_mean: Any, running_var: Any, momentum: float) -> None:
-    values = x._data if isinstance(x, Tensor) else np.asarray(x)
-    axes = tuple(range(2, values.ndim))
-    for running, batch in (
-        (running_mean, values.mean(axes).mean(0)),
-        (running_var, values.var(axes, ddof=1).mean(0)),
-    ):
-        array = running._data if isinstance(running, Tensor) else running
-        array += momentum * (batch - array)
-        mark_changed(array)
 
 
 def _check_last(op: str, x: TensorLike, normalized_shape: int | Sequence[int], **factors: Any) -> tuple[int, ...]:

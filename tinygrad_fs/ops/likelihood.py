@@ -9,10 +9,11 @@ import numpy as np
 from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Sigmoid, softplus
+from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.exponential import exp, log
 from tinygrad_fs.ops.loss import check_labels, class_factors, class_last, reduced
-from tinygrad_fs.tensor import Tensor, TensorLike, as_value
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of, as_value
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div", "nll_loss"]
 
@@ -87,7 +88,7 @@ def nll_loss(
         raise ValueError("nll_loss: the log-probabilities are 0-d; they need an axis of classes")
     batch = shape[:1] if len(shape) > 1 else ()
     samples, classes = batch + shape[len(batch) + 1 :], shape[len(batch)]
-    goal = target._data if isinstance(target, Tensor) else np.asarray(target)
+    goal = array_of(given(target))
     if goal.shape != samples:
         raise ValueError(
             f"nll_loss: labels of shape {goal.shape} do not fit log-probabilities of shape {shape}; expected {samples}"
@@ -96,7 +97,7 @@ def nll_loss(
     counts = labels != ignore_index
     check_labels("nll_loss", labels[counts], classes)
     safe = np.where(counts, labels, 0)
-    factors = class_factors("nll_loss", weight, classes)
+    factors = class_factors("nll_loss", weight, scores.dtype, classes)
     shares = counts.astype(scores.dtype) if factors is None else counts * factors[safe]
     rows = class_last(scores, classes)
     losses = -rows[np.arange(len(safe)), safe] * alongside(shares, rows)
@@ -129,7 +130,7 @@ def binary_cross_entropy(
     >>> tg.binary_cross_entropy(tg.tensor([0.5, 1.0]), tg.tensor([1.0, 0.0]), reduction="none")
     tensor([  0.6931472, 100.       ])
     """
-    values = p._data if isinstance(p, Tensor) else np.asarray(p)
+    values = array_of(given(p))
     if values.shape != np.shape(target):
         raise ValueError(f"binary_cross_entropy: shapes {values.shape} and {np.shape(target)} differ")
     if values.size and (values.min() < 0 or values.max() > 1):

@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Softmax, log_softmax
 from tinygrad_fs.ops.reduction import mean, sum
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, constant_of
 
 __all__ = ["cross_entropy", "mse_loss"]
 
@@ -90,7 +90,7 @@ def cross_entropy(
     batch = scores.shape[:1] if scores.ndim > 1 else ()
     samples = batch + scores.shape[2:]
     classes = scores.shape[len(batch)]
-    factors = class_factors("cross_entropy", weight, classes)
+    factors = class_factors("cross_entropy", weight, scores.dtype, classes)
     rows = class_last(scores, classes)
     if goal.dtype.kind == "f":
         if goal.shape != scores.shape:
@@ -122,10 +122,12 @@ def cross_entropy(
     return reduced("cross_entropy", losses, reduction, samples, float(shares.sum()))
 
 
-def class_factors(op: str, weight: TensorLike | None, classes: int) -> Any:
+def class_factors(op: str, weight: TensorLike | None, dtype: Any, classes: int) -> Any:
+    """The factor of each class, checked; a list becomes an array of `dtype`."""
     if weight is None:
         return None
-    factors = weight._data if isinstance(weight, Tensor) else np.asarray(weight)
+    factors = constant_of(f"{op}: weight", weight)
+    factors = factors if hasattr(factors, "dtype") else np.asarray(factors, dtype)
     if factors.shape != (classes,):
         raise ValueError(f"{op}: weight has shape {factors.shape}; it must be ({classes},), one per class")
     return factors

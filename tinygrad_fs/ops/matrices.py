@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.tensor import Tensor
+from tinygrad_fs.tensor import Tensor, array_of
 
 LinAlgError = np.linalg.LinAlgError
 
@@ -24,7 +24,7 @@ def on_diagonal(n: int, like: Any) -> Any:
 
 def in_triangle(n: int, lower: bool, like: Any, diagonal: bool = True) -> Any:
     """Where an n by n matrix has its lower or upper triangle, as the kind of array that `like` is."""
-    full = np.ones_like(like.data if isinstance(like, Tensor) else like, shape=(n, n), dtype=bool)
+    full = np.ones_like(array_of(like), shape=(n, n), dtype=bool)
     return np.tril(full, 0 if diagonal else -1) if lower else np.triu(full, 0 if diagonal else 1)
 
 
@@ -85,7 +85,7 @@ def inverse_gaps(values: Any, name: str, what: str) -> Any:
 
 def is_negligible(x: Any, values: Any) -> Any:
     """Where entries of the matrices `x` are 0 to the rounding of `values`, which are eigenvalues or the like."""
-    x, values = (each.data if isinstance(each, Tensor) else each for each in (x, values))
+    x, values = map(array_of, (x, values))
     scale = np.max(np.absolute(values), axis=-1, keepdims=True, initial=0)
     return np.absolute(x) <= values.shape[-1] * np.finfo(values.dtype).eps * np.expand_dims(scale, -1)
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.changes import mark_changed
+from tinygrad_fs.graph import mode
 from tinygrad_fs.op import Op
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of, constant_of
 
 __all__ = ["batch_norm"]
 
@@ -95,8 +96,8 @@ def batch_norm(
     out: Tensor
     out, mean, var = BatchNorm.apply(x, weight, bias, eps=eps)
     if count:
-        _update(running_mean, mean, momentum)
-        _update(running_var, var * (count / (count - 1)), momentum)
+        move_running(running_mean, mean, momentum)
+        move_running(running_var, var * (count / (count - 1)), momentum)
     return out
 
 
@@ -111,13 +112,13 @@ def _check(shape: tuple[int, ...], per_channel: dict[str, Any]) -> None:
             )
 
 
-def _update(running: Any, batch: Any, momentum: float) -> None:
-    """Move a running value towards that of the batch, in place."""
-    if running is None:
+def move_running(running: Any, batch: Any, momentum: float) -> None:
+    """Move a running value towards that of the batch, in place; not in the recomputation of a checkpoint."""
+    if running is None or mode.recomputing:
         return
-    held = _array(running)
+    held = constant_of("batch_norm: a running value", running)
     held *= 1.0 - momentum
-    held += (momentum * _array(batch)).astype(held.dtype, copy=False)
+    held += (momentum * array_of(batch)).astype(held.dtype, copy=False)
     mark_changed(held)
 
 
@@ -127,10 +128,11 @@ def _with_fixed(x: Any, shape: tuple[int, ...], running: dict[str, Any], weight:
         if value is None:
             raise ValueError(f"batch_norm: {name} is needed outside of training; give it, or use training=True")
     along = (shape[1],) + (1,) * (len(shape) - 2)
-    scale = 1.0 / np.sqrt(_array(running["running_var"]) + eps)
+    mean, var = (constant_of(f"batch_norm: {name}", value) for name, value in running.items())
+    scale = 1.0 / np.sqrt(var + eps)
     if weight is not None:
         scale = weight * scale
-    shift = -_array(running["running_mean"]) * scale
+    shift = -mean * scale
     if bias is not None:
         shift = shift + bias
     return x * np.reshape(scale, along) + np.reshape(shift, along)  # type: ignore[no-any-return]
@@ -233,7 +235,3 @@ def _gradients_of_arrays(g: Any, x: Any, w: Any, eps: float, needs: Any) -> Any:
         dx[chunk] += gs[chunk] * factor
         dx[chunk] += shift
     return dx.reshape(x.shape).astype(g.dtype, copy=False), dw, db
-
-
-def _array(value: Any) -> Any:
-    return value.data if isinstance(value, Tensor) else value

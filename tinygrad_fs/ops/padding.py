@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.ops.indexing import AddAt, along
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, constant_of
 
 __all__ = ["pad"]
 
@@ -100,9 +100,7 @@ def _pairs(pad_width: Any, shape: tuple[int, ...]) -> tuple[tuple[int, int], ...
 
 def _value(constant_values: Any, ndim: int) -> Any:
     """What NumPy takes for `constant_values`, kept small and unchangeable."""
-    if isinstance(constant_values, Tensor) and constant_values.requires_grad:
-        raise TypeError("pad: constant_values are not differentiated; join parts with concatenate, or use .detach()")
-    values = np.asarray(constant_values)
+    values = np.asarray(constant_of("pad: constant_values", constant_values))
     if values.ndim == 0:
         return values.item()
     return tuple(map(tuple, np.broadcast_to(values, (ndim, 2)).tolist()))

@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.columns import Pair
 from tinygrad_fs.ops.convolution import Padding, Sides, as_pair, as_sides, output_size
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = ["avg_pool2d", "max_pool2d"]
 
@@ -30,7 +30,7 @@ class MaxPool2d(Op):
         return _pooled(np.maximum, _padded(x, padding, _lowest(x.dtype)), kernel, stride, dilation)
 
     def vjp(g: Any, x: Any, out: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-        x, out = _array(x), _array(out)
+        x, out = array_of(x), array_of(out)
         positions = _first_largest(x, out, kernel, stride, padding, dilation)
         disjoint = all(s >= d * (k - 1) + 1 for s, d, k in zip(stride, dilation, kernel))
         return Scatter.apply(g, shape_of=x.shape, positions=positions, disjoint=disjoint)
@@ -308,7 +308,3 @@ def _first_tap_of_odd(
     largest = out[odd][:, None, None]
     candidates = windows(inside)[odd] & ((values == largest) | (np.isnan(values) & np.isnan(largest)))
     return candidates.reshape(len(candidates), -1).argmax(1)
-
-
-def _array(value: Any) -> Any:
-    return value.data if isinstance(value, Tensor) else value

@@ -11,7 +11,7 @@ from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
 from tinygrad_fs.ops.spatial import PerAxis, Sizes, as_sizes, positions
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = ["lp_pool1d", "lp_pool2d"]
 
@@ -99,11 +99,11 @@ def _windows(op: str, x: Any, p: float, kernel_size: Any, stride: Any, axes: int
 def _norms(x: Any, p: float, kernel: Sizes, stride: Sizes) -> Tensor:
     if p == math.inf:
         return max_pool2d(x, kernel, stride)
-    scale = _scale(x.data if isinstance(x, Tensor) else x, p)
+    scale = _scale(array_of(x), p)
     powers: Any = (x if scale == 1.0 else x * (1.0 / scale)) ** p
     total = avg_pool2d(powers, kernel, stride) * math.prod(kernel)
     # The root is infinitely steep at 0: it is kept away from there.
-    zero = (total.data if isinstance(total, Tensor) else np.asarray(total)) == 0
+    zero = array_of(total) == 0
     roots: Tensor = where(zero, 0, where(zero, 1, total) ** (1.0 / p))
     return roots if scale == 1.0 else roots * scale
 

@@ -14,7 +14,7 @@ from tinygrad_fs.ops.choice import where as choose
 from tinygrad_fs.ops.copying import astype
 from tinygrad_fs.ops.cumulative import product_of_others
 from tinygrad_fs.ops.masking import kept
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "nanmean", "nansum", "prod", "sum"]
 
@@ -331,7 +331,7 @@ def _candidates(name: str, x: Any, initial: Any, where: Any) -> Any:
 
 def _mean_where(x: Any, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Tensor:
     total = sum(x, axis, dtype, keepdims=keepdims, where=where)
-    mask = np.broadcast_to(where.data if isinstance(where, Tensor) else where, x.shape)
+    mask = np.broadcast_to(array_of(where), x.shape)
     n = np.count_nonzero(mask, axis=as_axis(axis), keepdims=keepdims)
     if not np.all(n):
         warnings.warn("Mean of empty slice", RuntimeWarning, stacklevel=3)

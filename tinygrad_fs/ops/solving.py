@@ -32,7 +32,7 @@ from tinygrad_fs.ops.products import matmul
 from tinygrad_fs.ops.reduction import sum
 from tinygrad_fs.ops.roots import square
 from tinygrad_fs.ops.shape import moveaxis, ravel, reshape, swapaxes
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__: list[str] = []
 
@@ -334,7 +334,7 @@ def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> LstsqResu
         dtype = np.result_type(getattr(a, "dtype", np.float64), np.float32)
         rcond = float(np.finfo(dtype).eps) * (max(m, n) if rcond is None else 1)
     x, s = LeastSquares.apply(a, b, cutoff=rcond)
-    values = s.data if isinstance(s, Tensor) else s
+    values = array_of(s)
     rank = np.add.reduce(values > rcond * np.max(values, axis=-1, keepdims=True, initial=0), axis=-1)
     residuals: Any = sum(square(subtract(b, matmul(a, x))), axis=0 if np.ndim(b) == 1 else -2, keepdims=np.ndim(b) == 1)
     if m <= n or np.any(rank < n):

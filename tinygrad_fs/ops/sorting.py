@@ -11,7 +11,7 @@ from tinygrad_fs.gradmode import is_grad_enabled
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given, one_axis, part
 from tinygrad_fs.ops.selection import Pick, Selection
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = ["argsort", "searchsorted", "sort", "topk", "unique"]
 
@@ -156,7 +156,7 @@ def topk(x: TensorLike, k: int, axis: int = -1, largest: bool = True, sorted: bo
         raise ValueError(
             f"topk: k is {k}, but axis {axis} of shape {values.shape} has {size} values; use 0 <= k <= {size}"
         )
-    rows = np.moveaxis(values.data if isinstance(values, Tensor) else values, along, -1)
+    rows = np.moveaxis(array_of(values), along, -1)
     places = alongside(_best(rows, k, largest), rows)
     if sorted:
         best = np.take_along_axis(rows, places, -1)
@@ -184,8 +184,8 @@ def searchsorted(x: TensorLike, v: TensorLike, side: Literal["left", "right"] = 
     >>> tg.searchsorted(tg.tensor([1.0, 2.0, 3.0]), tg.tensor([2.0, 5.0]))
     tensor([1, 3])
     """
-    sorter = sorter.data if isinstance(sorter, Tensor) else sorter
-    return SearchSorted.apply(given(x), v if isinstance(v, (int, float)) else given(v), side=side, sorter=sorter)
+    at = v if isinstance(v, (int, float)) else given(v)
+    return SearchSorted.apply(given(x), at, side=side, sorter=array_of(sorter))
 
 
 def unique(

@@ -14,7 +14,7 @@ from tinygrad_fs.ops.copying import astype
 from tinygrad_fs.ops.reduction import max, mean, min, sum
 from tinygrad_fs.ops.selection import Pick
 from tinygrad_fs.ops.shape import moveaxis, reshape
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of, constant_of
 
 __all__ = ["average", "median", "percentile", "ptp", "quantile", "std", "var"]
 
@@ -243,7 +243,7 @@ def percentile(
     >>> tg.percentile(tg.tensor([1.0, 2.0, 3.0]), 25)
     tensor(1.5)
     """
-    fractions = _constant("percentile", q)
+    fractions = np.asarray(constant_of("percentile: q", q), np.float64)
     if not np.all((fractions >= 0) & (fractions <= 100)):
         raise ValueError(f"percentile: q is {q!r}; percentiles are from 0 to 100")
     return quantile(x, fractions / 100, axis, method=method, keepdims=keepdims)
@@ -287,7 +287,7 @@ def quantile(
     >>> tg.quantile(tg.tensor([1.0, 2.0, 3.0, 5.0]), [0.5, 1.0])
     tensor([2.5, 5. ])
     """
-    values, fractions = given(x), _constant("quantile", q)
+    values, fractions = given(x), np.asarray(constant_of("quantile: q", q), np.float64)
     if not np.all((fractions >= 0) & (fractions <= 1)):
         raise ValueError(f"quantile: q is {q!r}; quantiles are from 0 to 1")
     axes = checked(axis, values.ndim)
@@ -298,7 +298,7 @@ def quantile(
     ranks = _ranks(fractions.ravel(), size, method)
     lower = np.floor(ranks).astype(np.intp)
     upper = np.ceil(ranks).astype(np.intp)
-    below, above = _places(rows.data if isinstance(rows, Tensor) else rows, along, lower, upper)
+    below, above = _places(array_of(rows), along, lower, upper)
     t = alongside((ranks - lower).astype(values.dtype if values.dtype.kind == "f" else np.float64), rows)
     result: Any = Between.apply(
         Pick.apply(rows, places=below, axis=along),
@@ -342,14 +342,6 @@ def _aligned(weights: Any, x: Any, axis: Any) -> Any:
     weights = np.transpose(weights, tuple(np.argsort(axes).tolist()))
     # In the shape of x: their sum counts each of them once per value.
     return np.broadcast_to(np.reshape(weights, tuple([n if i in axes else 1 for i, n in enumerate(x.shape)])), x.shape)
-
-
-def _constant(name: str, q: Any) -> Any:
-    if isinstance(q, Tensor):
-        if q.requires_grad:
-            raise TypeError(f"{name}: q is a constant and has no gradient; pass q.detach()")
-        q = q.data
-    return np.asarray(q, np.float64)
 
 
 def _ranks(q: Any, n: int, method: str) -> Any:
