@@ -25,6 +25,7 @@ FLOORS = [
     {"autograd", "func"},
     {"io"},
     {"data", "nn", "optim"},
+    {"deep_learning"},
     {"cli"},
 ]
 BESIDE = {"viz": {"graph", "tensor", "io", "viz"}}  # reads what the engine made; the engine never knows it is drawn

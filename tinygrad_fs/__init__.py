@@ -20,7 +20,7 @@ from tinygrad_fs.random import default_generator, manual_seed, rand, randint, ra
 from tinygrad_fs.tensor import Tensor, tensor
 
 if TYPE_CHECKING:
-    from tinygrad_fs import data, func, io, linalg, nn, optim, viz
+    from tinygrad_fs import data, deep_learning, func, io, linalg, nn, optim, viz
 
 __version__ = "0.1.0"
 
@@ -30,6 +30,7 @@ __all__ = [
     "arange",
     "autograd",
     "data",
+    "deep_learning",
     "default_generator",
     "enable_grad",
     "eye",
@@ -59,7 +60,7 @@ __all__ = [
 ]
 __all__ += ops.__all__
 
-_ON_DEMAND = ("data", "func", "io", "linalg", "nn", "optim", "viz")
+_ON_DEMAND = ("data", "deep_learning", "func", "io", "linalg", "nn", "optim", "viz")
 adopt_on_demand("numpy.linalg", "tinygrad_fs.linalg")
 
 

@@ -1,0 +1,5 @@
+"""The deep-learning API of ML-From-Scratch, made right: activation functions, losses, optimizers."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
