@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
-from tinygrad_fs.optim.adam import Adam
+from tinygrad_fs.optim.adadelta import Adadelta
+from tinygrad_fs.optim.adagrad import Adagrad
+from tinygrad_fs.optim.adam import Adam, AdamW
+from tinygrad_fs.optim.adamax import Adamax
 from tinygrad_fs.optim.elementwise import Elementwise
+from tinygrad_fs.optim.lbfgs import LBFGS
+from tinygrad_fs.optim.lion import Lion
+from tinygrad_fs.optim.nadam import NAdam
 from tinygrad_fs.optim.optimizer import Optimizer
+from tinygrad_fs.optim.radam import RAdam
+from tinygrad_fs.optim.rmsprop import RMSprop
+from tinygrad_fs.optim.rprop import Rprop
 from tinygrad_fs.optim.sgd import SGD
 
-__all__ = ["Adam", "Elementwise", "Optimizer", "SGD"]
+__all__ = [
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Elementwise",
+    "LBFGS",
+    "Lion",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "SGD",
+]

@@ -11,10 +11,10 @@ import numpy as np
 
 from tinygrad_fs.dtypes import as_array
 from tinygrad_fs.optim.optimizer import Group, Optimizer, Params
-from tinygrad_fs.optim.packing import Record, Store
+from tinygrad_fs.optim.packing import Numbers, Record, Rule, Store
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["Elementwise", "descent"]
+__all__ = ["Elementwise"]
 
 
 class Elementwise(Optimizer):
@@ -24,8 +24,11 @@ class Elementwise(Optimizer):
     handed may be one parameter, a part of a large one, or many small ones side by side.
     """
 
-    _counts_steps: ClassVar[bool] = True
-    """Whether "step" is part of the state."""
+    _numbers: ClassVar[Mapping[str, float]] = {"step": 0}
+    """The numbers that are kept of each parameter, and what they are at first; the first one counts its updates.
+
+    Names that begin with an underscore are no part of the state that can be seen.
+    """
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         self._stores: list[Store] = []
@@ -35,8 +38,13 @@ class Elementwise(Optimizer):
         """The names of the arrays that `_update` keeps for a group with these options."""
         raise NotImplementedError(f"{self._name}: define `def _kept(self, group): ...` in the class")
 
+    def _advance(self, group: Group, numbers: Numbers) -> Numbers:
+        """What becomes of the numbers of a parameter with an update; they are those of `_numbers`."""
+        count, *others = numbers
+        return (count + 1, *others)
+
     def _update(
-        self, group: Group, step: int, p: Any, g: Any, state: tuple[Any, ...], scratch: tuple[Any, Any]
+        self, group: Group, numbers: Numbers, p: Any, g: Any, state: tuple[Any, ...], scratch: tuple[Any, Any]
     ) -> None:
         """Update `p` and `state` in place.
 
@@ -44,8 +52,8 @@ class Elementwise(Optimizer):
         ----------
         group : dict
             The options.
-        step : int
-            How many updates there are with this one; 1 at first.
+        numbers : tuple of float
+            The numbers of `_numbers`, advanced: the first one is how many updates there are with this one, 1 at first.
         p, g : array
             Elements of parameters, and their gradient, which must not be written to.
         state : tuple of array
@@ -53,7 +61,9 @@ class Elementwise(Optimizer):
         scratch : tuple of two arrays
             For results in between.
         """
-        raise NotImplementedError(f"{self._name}: define `def _update(self, group, step, p, g, state, scratch): ...`")
+        raise NotImplementedError(
+            f"{self._name}: define `def _update(self, group, numbers, p, g, state, scratch): ...`"
+        )
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters that have a gradient, in place.
@@ -70,7 +80,7 @@ class Elementwise(Optimizer):
         loss = self._evaluate(closure)
         with np.errstate(all="ignore"):
             for group, store in zip(self.param_groups, self._current_stores()):
-                store.step(partial(self._update, group), self._kept(group))
+                store.step(Rule(self._kept(group), partial(self._advance, group), partial(self._update, group)))
         return loss
 
     def _current_stores(self) -> list[Store]:
@@ -79,12 +89,17 @@ class Elementwise(Optimizer):
         if len(stores) == len(groups) and all(store.holds(g["params"]) for store, g in zip(stores, groups)):
             return stores
         remembered = {p: store.read(p) for store in stores for p in store.params}
-        self._stores = [Store(group["params"]) for group in groups]
+        self._stores = [Store(group["params"], self._nothing) for group in groups]
         self._remember(remembered)
         return self._stores
 
+    @property
+    def _nothing(self) -> Record:
+        """What is remembered of a parameter at first."""
+        return Record(tuple(self._numbers.values()), {})
+
     def _remember(self, records: Mapping[Tensor, Record]) -> None:
-        nothing = Record(0, {})
+        nothing = self._nothing
         for store in self._stores:
             for p in store.params:
                 store.write(p, records.get(p, nothing))
@@ -104,34 +119,34 @@ class Elementwise(Optimizer):
         for group, store in zip(self.param_groups, self._stores):
             names = self._kept(group)
             for p in store.params:
-                step, arrays = store.read(p)
-                if step:
-                    counted: dict[str, Any] = {"step": step} if self._counts_steps else {}
-                    yield p, counted | {name: Tensor._of(arrays[name]) for name in names if name in arrays}
+                numbers, arrays = store.read(p)
+                if numbers[0]:
+                    shown: dict[str, Any] = {k: v for k, v in zip(self._numbers, numbers) if not k.startswith("_")}
+                    yield p, shown | {name: Tensor._of(arrays[name]) for name in names if name in arrays}
 
     def _fitting_state(self, number: Any, p: Tensor, kept: Mapping[str, Any], group: Group) -> Record:
         what = f"{self._name}.load_state_dict: parameter {number}"
-        arrays = {}
         given = {name: value for name, value in kept.items() if value is not None}
-        step = int(given.pop("step", 0 if self._counts_steps else bool(given)))
-        names = self._kept(group)
-        if given and set(given) != set(names):
+        if not given:
+            return self._nothing
+        arrays = self._kept(group)
+        expected = {name for name in self._numbers if not name.startswith("_")} | set(arrays)
+        if set(given) != expected:
             raise ValueError(
-                f"{what}: the state has {sorted(given)}, but with its options {self._name} keeps {sorted(names)}"
+                f"{what}: the state has {sorted(given)}, but with its options {self._name} keeps {sorted(expected)}"
             )
-        if step < 0 or bool(given) != bool(step and names):
-            raise ValueError(f"{what}: {sorted(given)} cannot be the state after {step} steps")
-        for name, value in given.items():
-            array = value._data if isinstance(value, Tensor) else as_array(value)
-            if array.shape != p.shape:
-                raise ValueError(f"{what}: {name!r} has shape {array.shape}, but the parameter has {p.shape}")
-            arrays[name] = array
-        return Record(step, arrays)
+        # A number that is no part of the state counts updates, of which there was one or more.
+        numbers = tuple([_number(given.pop(name, 1), like) for name, like in self._numbers.items()])
+        if numbers[0] < 0:
+            raise ValueError(f"{what}: there is no state after {numbers[0]} steps")
+        if numbers[0] == 0:
+            return self._nothing  # PyTorch writes down what some optimizers begin with
+        return Record(numbers, {name: _fitting_array(what, p, name, given[name]) for name in arrays})
 
     def _set_state(self, state: dict[Tensor, Any]) -> None:
         self._current_stores()
         self._remember(
-            {p: Record(step, {k: a.copy() for k, a in arrays.items()}) for p, (step, arrays) in state.items()}
+            {p: Record(numbers, {k: a.copy() for k, a in arrays.items()}) for p, (numbers, arrays) in state.items()}
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -147,9 +162,14 @@ class Elementwise(Optimizer):
             self._remember(dict(records))
 
 
-def descent(group: Group, p: Any, g: Any, scratch: Any) -> Any:
-    """The gradient of what is minimised: g, negated to maximise, and weight_decay times p added to it."""
-    if decay := float(group["weight_decay"]):
-        np.multiply(p, decay, out=scratch)
-        return (np.subtract if group["maximize"] else np.add)(scratch, g, out=scratch)
-    return np.negative(g, out=scratch) if group["maximize"] else g
+def _number(value: Any, like: float) -> float:
+    """A number of a state, which PyTorch keeps in a tensor: of the type of what is there at first."""
+    return type(like)(value.item() if hasattr(value, "item") else value)
+
+
+def _fitting_array(what: str, p: Tensor, name: str, value: Any) -> Any:
+    """An array of a state, if it is of the shape of its parameter."""
+    array = value._data if isinstance(value, Tensor) else as_array(value)
+    if array.shape != p.shape:
+        raise ValueError(f"{what}: {name!r} has shape {array.shape}, but the parameter has {p.shape}")
+    return array

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_fs.gradmode import enable_grad
+from tinygrad_fs.optim.gradients import GradientPack
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["Group", "Optimizer", "Params"]
@@ -54,6 +55,7 @@ class Optimizer:
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
         self._state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self._gradients = GradientPack()
         self._check_options(self.defaults)
         if isinstance(params, Tensor):
             raise TypeError(
@@ -141,6 +143,35 @@ class Optimizer:
         with enable_grad():
             return closure()
 
+    def packed_gradients(self) -> list[Any]:
+        """All gradients side by side, for whoever works on them as a whole between `backward` and `step`.
+
+        From then on each `p.grad` is a view of them: what is written into these arrays is what `step` sees. So the
+        gradients of several processes are averaged with one message, however many parameters there are.
+
+        Returns
+        -------
+        list of array
+            One flat array per dtype, in the order of the parameters, without those that have no gradient. It is for
+            this step: the next backward pass brings new gradients, and the next call may use the same memory.
+
+        Examples
+        --------
+        >>> import tinygrad_fs as tg
+        >>> a, b = tg.zeros(2, requires_grad=True), tg.zeros((), requires_grad=True)
+        >>> optimizer = tg.optim.SGD([a, b], lr=1.0)
+        >>> def averaged_step(workers):
+        ...     for flat in optimizer.packed_gradients():
+        ...         flat *= workers                      # comm.Allreduce(MPI.IN_PLACE, flat), with mpi4py
+        ...         flat /= workers
+        ...     optimizer.step()
+        >>> (a.sum() + 3 * b).backward()
+        >>> averaged_step(workers=4)
+        >>> a, b
+        (tensor([-1., -1.], requires_grad=True), tensor(-3., requires_grad=True))
+        """
+        return self._gradients.pack(p for group in self.param_groups for p in group["params"])
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or make those that there are zero."""
         for group in self.param_groups:
@@ -157,7 +188,7 @@ class Optimizer:
         """What is remembered of each parameter that was updated, by name."""
         return self._state
 
-    def _numbers(self) -> dict[Tensor, int]:
+    def _numbering(self) -> dict[Tensor, int]:
         """The number of each parameter, counted through the groups."""
         return {p: i for i, p in enumerate(p for group in self.param_groups for p in group["params"])}
 
@@ -170,7 +201,7 @@ class Optimizer:
             "state": for the number of each parameter, counted through the groups, what is remembered of it; its
             Tensors share memory with the optimizer. "param_groups": the options, and the numbers under "params".
         """
-        numbers = self._numbers()
+        numbers = self._numbering()
         groups = [{**group, "params": [numbers[p] for p in group["params"]]} for group in self.param_groups]
         return {"state": {numbers[p]: dict(kept) for p, kept in self.state.items()}, "param_groups": groups}
 

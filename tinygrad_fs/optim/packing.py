@@ -22,10 +22,10 @@ from tinygrad_fs.changes import mark_changed, unshared
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["Record", "Store", "Update"]
+__all__ = ["Numbers", "Record", "Rule", "Store", "check_writable"]
 
-Update: TypeAlias = Callable[[int, Any, Any, tuple[Any, ...], tuple[Any, Any]], None]
-"""``update(step, p, g, state, scratch)``: change p and the state in place; g is read only, scratch is two arrays."""
+Numbers: TypeAlias = tuple[float, ...]
+"""What is kept of a parameter beside arrays; the first one counts its updates."""
 
 SMALL = 8_192
 """Elements up to which copying a gradient into the buffer costs less than an update of its own."""
@@ -37,8 +37,19 @@ BLOCK = 2**18
 class Record(NamedTuple):
     """What an optimizer remembers of one parameter."""
 
-    step: int
+    numbers: Numbers
     arrays: dict[str, Array]
+
+
+class Rule(NamedTuple):
+    """How an optimizer updates parameters."""
+
+    names: tuple[str, ...]
+    """Of the arrays that it keeps."""
+    advance: Callable[[Numbers], Numbers]
+    """The numbers of the next update from those of the last one."""
+    update: Callable[[Numbers, Any, Any, tuple[Any, ...], tuple[Any, Any]], None]
+    """``update(numbers, p, g, state, scratch)`` changes p and the state in place; g is read only."""
 
 
 class _Segment:
@@ -56,7 +67,7 @@ class _Segment:
 
 
 class _Lane(NamedTuple):
-    """Parameters that are updated together: neighbours with the same number of steps, or a single one.
+    """Parameters that are updated together: neighbours with the same numbers, or a single one.
 
     `gather` is where the gradients are brought together, None for a single parameter. A block is
     (where in the gradient, parameter, state, scratch). A lane that is not `flat` has one block of the
@@ -70,25 +81,26 @@ class _Lane(NamedTuple):
 
 
 class Store:
-    """The parameters of a group and the state of each, in one pack per dtype."""
+    """The parameters of a group and the state of each, in one pack per dtype; at first it is `nothing` for all."""
 
-    def __init__(self, params: Sequence[Tensor]) -> None:
+    def __init__(self, params: Sequence[Tensor], nothing: Record) -> None:
         self.params = list(params)
+        self._nothing = nothing
         self._pack()
 
     def _pack(self) -> None:
         kinds: dict[Any, list[Tensor]] = {}
         for p in self.params:
             kinds.setdefault((type(p._data), p.dtype), []).append(p)
-        self._packs = [_Pack(members) for members in kinds.values()]
+        self._packs = [_Pack(members, self._nothing.numbers) for members in kinds.values()]
         self._places = {p: (pack, i) for pack in self._packs for i, p in enumerate(pack.params)}
 
     def holds(self, params: Sequence[Tensor]) -> bool:
         """Whether it is the store of just these parameters."""
         return len(params) == len(self.params) and all(map(operator.is_, params, self.params))
 
-    def step(self, update: Update, names: tuple[str, ...]) -> None:
-        """Update all parameters that have a gradient; `names` are the state arrays that the update keeps."""
+    def step(self, rule: Rule) -> None:
+        """Update all parameters that have a gradient."""
         replaced = [pack.replaced() for pack in self._packs]
         if not all(pack.fit(which) for pack, which in zip(self._packs, replaced)):  # a dtype has changed
             records = [(p, self.read(p)) for p in self.params]
@@ -97,13 +109,13 @@ class Store:
                 self.write(p, record)
             replaced = [pack.replaced() for pack in self._packs]
         for pack, which in zip(self._packs, replaced):
-            pack.step(update, names, which)
+            pack.step(rule, which)
 
     def read(self, p: Tensor) -> Record:
         """What is remembered of `p`; the arrays share memory with the store."""
         pack, i = self._places[p]
         return Record(
-            pack.steps[i], {name: flat[pack.stretches[i]].reshape(p.shape) for name, flat in pack.state.items()}
+            pack.numbers[i], {name: flat[pack.stretches[i]].reshape(p.shape) for name, flat in pack.state.items()}
         )
 
     def write(self, p: Tensor, record: Record) -> None:
@@ -115,10 +127,10 @@ class Store:
 class _Pack:
     """Parameters of one dtype: small ones first, in one buffer; the state of all."""
 
-    def __init__(self, params: Sequence[Tensor]) -> None:
+    def __init__(self, params: Sequence[Tensor], numbers: Numbers) -> None:
         small = [p for p in params if type(p._data) is np.ndarray and p.size <= SMALL]
         self.params = small + [p for p in params if not (type(p._data) is np.ndarray and p.size <= SMALL)]
-        self.steps = [0] * len(self.params)
+        self.numbers = [numbers] * len(self.params)
         self.stretches = _stretches([p.size for p in self.params])
         self.state: dict[str, Any] = {}
         self._like = np.empty_like(self.params[0]._data, shape=(0,))  # not that array itself: it is to stay private
@@ -149,26 +161,22 @@ class _Pack:
             array = self.params[i]._data
             if type(array) is not type(self._like) or array.dtype != self._dtype:
                 return False
-            if type(array) is np.ndarray and not array.flags.writeable:
-                raise ValueError(
-                    f"optimizer: the array of a parameter of shape {array.shape} is read-only; "
-                    "make the parameter from a copy of it"
-                )
+            check_writable(array)
         return True
 
-    def step(self, update: Update, names: tuple[str, ...], replaced: list[int]) -> None:
+    def step(self, rule: Rule, replaced: list[int]) -> None:
         """Update the parameters that have a gradient."""
         gradients = [getattr(p, "_grad", None) for p in self.params]
         outside = [g is None for g in gradients]
         loose = [i for i in replaced if i < self._n_small and not outside[i] and not self._take_in(i)]
         for i in loose:
             outside[i] = True
-        if self._planned_for != (names, outside) or (replaced and replaced[-1] >= self._n_small):
-            self._plan(names, outside)
+        if self._planned_for != (rule.names, outside) or (replaced and replaced[-1] >= self._n_small):
+            self._plan(rule.names, outside)
         for lane in self._lanes:
-            self._step_lane(lane, update, gradients, bool(names))
+            self._step_lane(lane, rule, gradients)
         for i in loose:  # the lane is not kept: it would itself be one who sees the array
-            self._step_lane(self._lone_lane(i, names), update, gradients, bool(names))
+            self._step_lane(self._lone_lane(i, rule.names), rule, gradients)
 
     def _take_in(self, i: int) -> bool:
         """Move a small parameter into the buffer, if nobody will notice."""
@@ -179,18 +187,18 @@ class _Pack:
         p._data = view
         return True
 
-    def _step_lane(self, lane: _Lane, update: Update, gradients: list[Tensor | None], counts: bool) -> None:
+    def _step_lane(self, lane: _Lane, rule: Rule, gradients: list[Tensor | None]) -> None:
         arrays = [gradients[i]._data for i in lane.members]  # type: ignore[union-attr]
         if lane.gather is not None:
             g = np.concatenate(arrays, axis=None, out=lane.gather)
         else:
             g = arrays[0].reshape(-1) if lane.flat else arrays[0]
-        step = self.steps[lane.members[0]] + 1
+        numbers = rule.advance(self.numbers[lane.members[0]])
         for where, p, state, scratch in lane.blocks:
-            update(step, p, g[where], state, scratch)
+            rule.update(numbers, p, g[where], state, scratch)
         for i in lane.members:
-            if counts:
-                self.steps[i] = step
+            if rule.names:  # nothing else is to be remembered: then neighbours stay together, whatever they miss
+                self.numbers[i] = numbers
             mark_changed(self.params[i]._data)
 
     # ---- the plan
@@ -207,12 +215,12 @@ class _Pack:
                 self._lanes.append(self._lone_lane(i, names))
 
     def _runs(self, outside: list[bool]) -> list[range]:
-        """The longest stretches of small parameters in the buffer that have the same number of steps."""
+        """The longest stretches of small parameters in the buffer that have the same numbers."""
         runs: list[range] = []
         for i in range(self._n_small):
             if outside[i]:
                 continue
-            if runs and runs[-1].stop == i and self.steps[i] == self.steps[i - 1]:
+            if runs and runs[-1].stop == i and self.numbers[i] == self.numbers[i - 1]:
                 runs[-1] = range(runs[-1].start, i + 1)
             else:
                 runs.append(range(i, i + 1))
@@ -251,11 +259,20 @@ class _Pack:
 
     def put(self, i: int, record: Record) -> None:
         """Set the state of parameter `i`; what the record does not name becomes zero."""
-        self.steps[i] = record.step
+        self.numbers[i] = record.numbers
         for name in {*self.state, *record.arrays}:
             values = record.arrays.get(name)
             self._state(name)[self.stretches[i]] = 0 if values is None else values.reshape(-1)
-        self._planned_for = None  # lanes are of equal steps
+        self._planned_for = None  # lanes are of equal numbers
+
+
+def check_writable(array: Any) -> None:
+    """Raise if the array of a parameter cannot be updated where it is."""
+    if type(array) is np.ndarray and not array.flags.writeable:
+        raise ValueError(
+            f"optimizer: the array of a parameter of shape {array.shape} is read-only; "
+            "make the parameter from a copy of it"
+        )
 
 
 def _stretches(sizes: list[int]) -> list[slice]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from tinygrad_fs.optim.elementwise import Elementwise, descent
+from tinygrad_fs.optim.elementwise import Elementwise
+from tinygrad_fs.optim.formulas import check_not_negative, descent
 from tinygrad_fs.optim.optimizer import Group, Params
+from tinygrad_fs.optim.packing import Numbers
 
 __all__ = ["SGD"]
 
@@ -55,7 +57,7 @@ class SGD(Elementwise):
     tensor([1.5], requires_grad=True)
     """
 
-    _counts_steps = False
+    _numbers: ClassVar[Mapping[str, float]] = {"_step": 0}
 
     def __init__(
         self,
@@ -79,9 +81,7 @@ class SGD(Elementwise):
         super().__init__(params, options)
 
     def _check_options(self, group: Mapping[str, Any]) -> None:
-        for name in ("lr", "momentum", "weight_decay"):
-            if not group[name] >= 0.0:
-                raise ValueError(f"SGD: {name}={group[name]} must not be negative")
+        check_not_negative("SGD", group, "lr", "momentum", "weight_decay")
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError("SGD: nesterov=True needs a momentum above 0 and dampening=0")
 
@@ -89,19 +89,19 @@ class SGD(Elementwise):
         return ("momentum_buffer",) if group["momentum"] else ()
 
     def _update(
-        self, group: Group, step: int, p: Any, g: Any, state: tuple[Any, ...], scratch: tuple[Any, Any]
+        self, group: Group, numbers: Numbers, p: Any, g: Any, state: tuple[Any, ...], scratch: tuple[Any, Any]
     ) -> None:
         result, direction = scratch
         g = descent(group, p, g, direction)
         if state:
-            g = self._with_momentum(group, step, g, state[0], result)
+            g = self._with_momentum(group, numbers[0] == 1, g, state[0], result)
         np.multiply(g, float(group["lr"]), out=result)
         np.subtract(p, result, out=p)
 
-    def _with_momentum(self, group: Group, step: int, g: Any, buffer: Any, scratch: Any) -> Any:
+    def _with_momentum(self, group: Group, first: bool, g: Any, buffer: Any, scratch: Any) -> Any:
         """Take g into the buffer; returns the direction of this step."""
         momentum = float(group["momentum"])
-        if step == 1:
+        if first:
             np.copyto(buffer, g, casting="same_kind")
         else:
             np.multiply(buffer, momentum, out=buffer)
