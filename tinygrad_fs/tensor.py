@@ -16,7 +16,7 @@ from tinygrad_fs.changes import copied, mark_changed, unshared
 from tinygrad_fs.dtypes import Array, DTypeLike, as_array
 from tinygrad_fs.graph import BackwardError, Constant, Hooks, Leaf, Node, mode, sweep
 
-__all__ = ["HookHandle", "Tensor", "TensorLike", "array_of", "constant_of", "tensor"]
+__all__ = ["HookHandle", "Tensor", "TensorLike", "tensor"]
 
 if TYPE_CHECKING:
     from tinygrad_fs.bound import BoundMethods
@@ -129,11 +129,21 @@ class Tensor(BoundMethods):
         """The values as an array that shares the Tensor's memory; changes made through it are not seen."""
         return self._data
 
-    def item(self) -> Any:
-        """The value of a Tensor with one element, as a Python number."""
-        if self._data.size != 1:
+    @property
+    def itemsize(self) -> int:
+        """The number of bytes of one element."""
+        return self._data.itemsize  # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        """The number of bytes of all elements."""
+        return self._data.nbytes  # type: ignore[no-any-return]
+
+    def item(self, *index: Any) -> Any:
+        """The value of a Tensor with one element, or of the element at `index`, as a Python number."""
+        if not index and self._data.size != 1:
             raise ValueError(f"item: the tensor has {self._data.size} elements, not one; use .tolist() or .numpy()")
-        return self._data.item()
+        return self._data.item(*index)
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers."""
@@ -445,23 +455,6 @@ def tensor(data: TensorLike, requires_grad: bool = False, dtype: DTypeLike | Non
     result = Tensor(data, dtype=dtype)
     result._data = result._data.copy()
     return result.requires_grad_() if requires_grad else result
-
-
-def as_value(x: TensorLike) -> Any:
-    """`x` as something to compute with: Tensors and arrays as they are, all else as a Tensor."""
-    return x if isinstance(x, (Tensor, np.ndarray, np.generic)) else Tensor(x)
-
-
-def array_of(x: Any) -> Any:
-    """The array in the place of a Tensor; all else as it is."""
-    return x._data if isinstance(x, Tensor) else x
-
-
-def constant_of(what: str, x: Any) -> Any:
-    """As `array_of`, for what has no gradient; an error that calls it `what` if one would be dropped."""
-    if isinstance(x, Tensor) and x._node is not None and mode.grad:
-        raise TypeError(f"{what} is a constant and has no gradient, but requires grad; pass it with .detach()")
-    return array_of(x)
 
 
 def as_seed(what: str, output: Tensor, gradient: TensorLike | None, recorded: bool) -> Any:

@@ -24,8 +24,9 @@ AS_NUMPY = [
         ("argmax", (), (1,)), ("argmin", (), (0,)), ("round", (), (1,)), ("trace", (), (1,)), ("diagonal", (), (1,)),
         ("dot", (X.T,), (X[0],)), ("repeat", (2,), (2, 1)), ("take", ([1, 4],), ([0, 0], 1)), ("ravel", (), ("F",)),
         ("reshape", (3, 2), ((-1,),)),
-        ("transpose", (), (1, 0), ((1, 0),)), ("swapaxes", (0, 1)), ("squeeze", ()), ("clip", (-1, 1)), ("flatten", ()),
-        ("all", (), (1,)), ("any", (), (0,)), ("copy", ()), ("nonzero", ()),
+        ("transpose", (), (1, 0), ((1, 0),)), ("swapaxes", (0, 1)), ("squeeze", ()), ("clip", (-1, 1)),
+        ("flatten", (), ("F",)), ("conj", ()),
+        ("all", (), (1,)), ("any", (), (0,)), ("copy", (), ("F",)), ("nonzero", ()),
     ]
     for arguments in choices
 ]  # fmt: skip
@@ -50,6 +51,30 @@ def test_methods_of_pytorch():
     assert x.gather(1, [[2], [0]]).tolist() == [[2.0], [1.5]]
     assert x.ptp().item() == pytest.approx(3.2)
     assert x.flatten(0, 1).shape == (6,)
+
+
+def test_attributes_of_arrays():
+    x = tg.Tensor(X, requires_grad=True)
+    assert (x.nbytes, x.itemsize, x.item(1, 0), x.item(5)) == (48, 8, 1.5, -0.4)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("view", r"t.reshape\(shape\)"), ("unsqueeze", "t.expand_dims"), ("flat", r"t.ravel\(\)")]
+)
+def test_what_a_tensor_lacks(name, remedy):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'; write {remedy}"):
+        getattr(tg.ones(2), name)
+    assert not hasattr(tg.ones(2), name)
+
+
+def test_what_is_said_to_be_lacking_is():
+    assert set(methods._INSTEAD) & {*methods._METHODS, *methods._FUNCTIONS} == set()
+    assert not any(hasattr(tg.ones(2), name) for name in methods._INSTEAD)
+
+
+def test_flatten_of_some_axes_in_another_order():
+    with pytest.raises(ValueError, match="order='F' is for all axes"):
+        tg.ones((2, 2, 2)).flatten(1, order="F")
 
 
 class TestInPlace:

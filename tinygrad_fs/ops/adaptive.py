@@ -12,10 +12,11 @@ import numpy as np
 from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.axis_maps import AlongAxis, Taps
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.pooling import Gather, avg_pool2d, max_pool2d
 from tinygrad_fs.ops.reduction import mean
 from tinygrad_fs.ops.spatial import Sizes
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d"]
 

@@ -355,8 +355,8 @@ def allclose(x: TensorLike, y: TensorLike, rtol: float = 1e-5, atol: float = 1e-
     return bool(np.all(isclose(x, y, rtol, atol, equal_nan)))
 
 
-def array_equal(x: TensorLike, y: TensorLike) -> bool:
-    """Whether two tensors have the same shape and equal elements; a Python bool.
+def array_equal(x: TensorLike, y: TensorLike, equal_nan: bool = False) -> bool:
+    """Whether two tensors have the same shape and equal elements; a Python bool. `equal_nan`: nan equals nan.
 
     Examples
     --------
@@ -364,4 +364,7 @@ def array_equal(x: TensorLike, y: TensorLike) -> bool:
     >>> tg.array_equal(tg.tensor([1.0, 2.0]), tg.tensor([[1.0, 2.0]]))
     False
     """
-    return np.shape(x) == np.shape(y) and bool(np.all(equal(x, y)))
+    if np.shape(x) != np.shape(y):
+        return False
+    same = equal(x, y)
+    return bool(np.all(logical_or(same, logical_and(not_equal(x, x), not_equal(y, y))) if equal_nan else same))

@@ -46,13 +46,15 @@ def clone(x: TensorLike) -> Tensor:
     return Clone.apply(x)
 
 
-def astype(x: TensorLike, dtype: DTypeLike) -> Tensor:
+def astype(x: TensorLike, dtype: DTypeLike, copy: bool = True) -> Tensor:
     """A copy in another dtype. To a floating dtype gradients flow; to integers and bools they end.
 
     Parameters
     ----------
     x : array_like
     dtype : dtype
+    copy : bool, default True
+        Copy even if the dtype is the same; otherwise `x` itself is returned then.
 
     Raises
     ------
@@ -66,6 +68,8 @@ def astype(x: TensorLike, dtype: DTypeLike) -> Tensor:
     tensor([1, 2])
     """
     to = check_dtype(np.dtype(dtype))
+    if not copy and isinstance(x, (Tensor, np.ndarray)) and x.dtype == to:
+        return x  # type: ignore[return-value]
     if isinstance(x, Tensor) and to.kind != "f":
         return Tensor._of(x._data.astype(to))
     return Cast.apply(x, to=to)

@@ -8,7 +8,8 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import Axis, as_axis, given
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.ops.operands import array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["all", "any", "argmax", "argmin", "count_nonzero"]
 

@@ -16,8 +16,9 @@ from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.joining import concatenate, stack
 from tinygrad_fs.ops.loss import check_labels, reduced
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.reduction import logsumexp
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["ctc_loss"]
 

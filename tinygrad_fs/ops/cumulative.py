@@ -10,8 +10,9 @@ from tinygrad_fs.dtypes import DTypeLike, alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import one_axis, part
 from tinygrad_fs.ops.copying import astype
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.selection import Pick, Selection
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
 

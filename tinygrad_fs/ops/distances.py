@@ -11,7 +11,8 @@ from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import clip, minimum, where
 from tinygrad_fs.ops.loss import reduced
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of, as_value, constant_of
+from tinygrad_fs.ops.operands import array_of, as_value, constant_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
     "cosine_embedding_loss",

@@ -9,7 +9,8 @@ import numpy as np
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Sigmoid, Softplus, sigmoid, softmax, softplus
 from tinygrad_fs.ops.joining import split
-from tinygrad_fs.tensor import Tensor, TensorLike, as_value
+from tinygrad_fs.ops.operands import as_value
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["glu", "log_sigmoid", "mish", "silu", "softmin"]
 

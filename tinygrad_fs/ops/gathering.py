@@ -14,8 +14,9 @@ from tinygrad_fs.ops.axes import given, one_axis
 from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.ops.indexing import GetItem, ScatterAdd, add_at, added, along, as_index
 from tinygrad_fs.ops.inplace import setitem
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.shape import broadcast_to, reshape
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
     "embedding",

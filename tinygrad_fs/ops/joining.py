@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.copying import astype
 from tinygrad_fs.ops.indexing import along, getitem
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.shape import atleast_1d, atleast_2d, atleast_3d, expand_dims, ravel
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -32,6 +35,7 @@ __all__ = [
 
 Tensors: TypeAlias = "Sequence[TensorLike] | Tensor"
 Cuts: TypeAlias = "int | Sequence[int]"
+Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
 
 
 class Concatenate(Op):
@@ -82,7 +86,9 @@ class Unstack(Op):
         return np.stack(g, axis=axis)
 
 
-def concatenate(xs: Tensors, axis: int | None = 0) -> Tensor:
+def concatenate(
+    xs: Tensors, axis: int | None = 0, *, dtype: DTypeLike | None = None, casting: Casting = "same_kind"
+) -> Tensor:
     """Join tensors along an existing axis.
 
     Parameters
@@ -91,6 +97,10 @@ def concatenate(xs: Tensors, axis: int | None = 0) -> Tensor:
         Of equal shapes but for `axis`.
     axis : int or None, default 0
         None joins the flattened tensors.
+    dtype : dtype, optional
+        Cast to it first.
+    casting : str, default "same_kind"
+        Which casts to `dtype` are allowed, as in `numpy.can_cast`.
 
     Raises
     ------
@@ -103,6 +113,7 @@ def concatenate(xs: Tensors, axis: int | None = 0) -> Tensor:
     >>> tg.concatenate([tg.tensor([1.0]), tg.tensor([2.0, 3.0])])
     tensor([1., 2., 3.])
     """
+    xs = _cast("concatenate", xs, dtype, casting)
     if axis is None:
         return Concatenate.apply(*[ravel(x) for x in xs])
     return Concatenate.apply(*xs, axis=axis)
@@ -120,8 +131,8 @@ def append(x: TensorLike, values: TensorLike, axis: int | None = None) -> Tensor
     return concatenate([x, values], axis)
 
 
-def stack(xs: Tensors, axis: int = 0) -> Tensor:
-    """Join tensors of one shape along a new axis.
+def stack(xs: Tensors, axis: int = 0, *, dtype: DTypeLike | None = None, casting: Casting = "same_kind") -> Tensor:
+    """Join tensors of one shape along a new axis; `dtype` and `casting` as in `concatenate`.
 
     Raises
     ------
@@ -135,11 +146,11 @@ def stack(xs: Tensors, axis: int = 0) -> Tensor:
     tensor([[1., 3.],
             [2., 4.]])
     """
-    return Stack.apply(*xs, axis=axis)
+    return Stack.apply(*_cast("stack", xs, dtype, casting), axis=axis)
 
 
-def vstack(xs: Tensors) -> Tensor:
-    """Join along the first axis; vectors count as rows.
+def vstack(xs: Tensors, *, dtype: DTypeLike | None = None, casting: Casting = "same_kind") -> Tensor:
+    """Join along the first axis; vectors count as rows. `dtype` and `casting` as in `concatenate`.
 
     Examples
     --------
@@ -148,11 +159,11 @@ def vstack(xs: Tensors) -> Tensor:
     tensor([[1., 2.],
             [3., 4.]])
     """
-    return Concatenate.apply(*[atleast_2d(x) for x in xs])
+    return concatenate([atleast_2d(x) for x in xs], dtype=dtype, casting=casting)
 
 
-def hstack(xs: Tensors) -> Tensor:
-    """Join along the second axis; vectors along their only one.
+def hstack(xs: Tensors, *, dtype: DTypeLike | None = None, casting: Casting = "same_kind") -> Tensor:
+    """Join along the second axis; vectors along their only one. `dtype` and `casting` as in `concatenate`.
 
     Examples
     --------
@@ -161,7 +172,17 @@ def hstack(xs: Tensors) -> Tensor:
     tensor([1., 2., 3.])
     """
     parts = [atleast_1d(x) for x in xs]
-    return Concatenate.apply(*parts, axis=1 if parts and np.ndim(parts[0]) > 1 else 0)
+    return concatenate(parts, 1 if parts and np.ndim(parts[0]) > 1 else 0, dtype=dtype, casting=casting)
+
+
+def _cast(name: str, xs: Tensors, dtype: DTypeLike | None, casting: Casting) -> Tensors:
+    if dtype is None:
+        return xs
+    to = np.dtype(dtype)
+    for x in xs:
+        if not np.can_cast(array_of(given(x)), to, casting):
+            raise TypeError(f"{name}: {given(x).dtype} does not become {to} by casting={casting!r}")
+    return [astype(x, to, copy=False) for x in xs]
 
 
 def dstack(xs: Tensors) -> Tensor:

@@ -10,8 +10,9 @@ import numpy as np
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.normalization import batch_norm, move_running
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.shape import reshape
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["group_norm", "instance_norm", "layer_norm", "rms_norm"]
 

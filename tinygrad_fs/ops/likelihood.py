@@ -13,7 +13,8 @@ from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.exponential import exp, log
 from tinygrad_fs.ops.loss import check_labels, class_factors, class_last, reduced
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of, as_value
+from tinygrad_fs.ops.operands import array_of, as_value
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div", "nll_loss"]
 

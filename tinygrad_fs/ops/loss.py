@@ -8,8 +8,9 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Softmax, log_softmax
+from tinygrad_fs.ops.operands import constant_of
 from tinygrad_fs.ops.reduction import mean, sum
-from tinygrad_fs.tensor import Tensor, TensorLike, constant_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["cross_entropy", "mse_loss"]
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.tensor import Tensor, array_of
+from tinygrad_fs.ops.operands import array_of
+from tinygrad_fs.tensor import Tensor
 
 LinAlgError = np.linalg.LinAlgError
 

@@ -63,6 +63,7 @@ def bind() -> None:
         methods[f"__r{name}__"] = _reflected(function)
         methods[f"__i{name}__"] = inplace(function, ufunc)
     methods |= {name: functions[name] for name in _FUNCTIONS}
+    methods |= {name: _Instead(name, remedy) for name, remedy in _INSTEAD.items()}
     for name, method in methods.items():
         setattr(Tensor, name, method)
 
@@ -100,14 +101,32 @@ def _sizes(sizes: tuple[Any, ...]) -> Any:
     return sizes[0] if len(sizes) == 1 else sizes
 
 
-def _reshape(self: Tensor, *to: Any, order: str = "C") -> Tensor:
+def _reshape(self: Tensor, *to: Any, order: str = "C", copy: bool | None = None) -> Tensor:
     """The same values in another shape: ``t.reshape(2, -1)`` or ``t.reshape((2, -1))``."""
-    return shape.reshape(self, _sizes(to), order)
+    return shape.reshape(self, _sizes(to), order, copy=copy)
 
 
 def _transpose(self: Tensor, *axes: Any) -> Tensor:
     """The axes in another order: ``t.transpose(1, 0)`` or ``t.transpose((1, 0))``; reversed by default."""
     return shape.transpose(self, axes if len(axes) > 1 else _sizes(axes) if axes else None)
+
+
+def _flatten(self: Tensor, start_axis: int | str = 0, end_axis: int = -1, *, order: str = "C") -> Tensor:
+    """One axis in the place of those from `start_axis` to `end_axis`; ``t.flatten("F")`` is NumPy's."""
+    if isinstance(start_axis, str):
+        return _flatten(self, order=start_axis)
+    if order == "C":
+        return shape.flatten(self, start_axis, end_axis)
+    if (start_axis, end_axis) != (0, -1):
+        raise ValueError(
+            f"flatten: order={order!r} is for all axes; use t.reshape(..., order={order!r}) for some of them"
+        )
+    return copying.clone(shape.ravel(self, order))
+
+
+def _copy(self: Tensor, order: str = "C") -> Tensor:
+    """A copy in new memory, through which gradients flow; the order in memory is the engine's to choose."""
+    return copying.clone(self)
 
 
 def _fill(self: Tensor, value: Any) -> None:
@@ -124,6 +143,59 @@ def _contains(self: Tensor, value: Any) -> bool:
     return bool(np.any(self._data == protocol.unwrapped(value)))
 
 
+class _Instead:
+    """An attribute that a Tensor does not have: whoever asks for it is told what to write."""
+
+    def __init__(self, name: str, remedy: str) -> None:
+        self._message = f"'Tensor' object has no attribute {name!r}; write {remedy}"
+
+    def __get__(self, t: Tensor | None, owner: type[Tensor]) -> Any:
+        raise AttributeError(self._message)
+
+
+# What arrays or PyTorch's tensors have and a Tensor has not: what is written in its place.
+_INSTEAD = {
+    "add_": "t += u",
+    "bmm": "t @ u",
+    "byte": "t.astype('uint8')",
+    "chunk": "tinygrad_fs.array_split(t, n)",
+    "clamp": "t.clip(low, high)",
+    "contiguous": "t; memory is laid out anew where it has to be",
+    "copy_": "t[...] = u",
+    "cpu": "t; it is in the host's memory",
+    "cuda": "t; it stays in the host's memory",
+    "dim": "t.ndim",
+    "div_": "t /= u",
+    "double": "t.astype('float64')",
+    "expand": "tinygrad_fs.broadcast_to(t, shape)",
+    "fill_": "t.fill(value)",
+    "flags": "t.numpy().flags",
+    "flat": "t.ravel()",
+    "float": "t.astype('float32')",
+    "half": "t.astype('float16')",
+    "index_select": "t.take(indices, axis)",
+    "int": "t.astype('int32')",
+    "long": "t.astype('int64')",
+    "mm": "t @ u",
+    "mul_": "t *= u",
+    "narrow": "a slice, as in t[:, start : start + length]",
+    "norm": "tinygrad_fs.linalg.norm(t)",
+    "numel": "t.size",
+    "partition": "np.sort(t)",
+    "pow": "t ** u",
+    "strides": "t.numpy().strides",
+    "sub_": "t -= u",
+    "t": "t.T",
+    "to": "t.astype(dtype)",
+    "tobytes": "t.numpy().tobytes()",
+    "type": "t.astype(dtype)",
+    "unbind": "tinygrad_fs.unstack(t, axis)",
+    "unsqueeze": "t.expand_dims(axis)",
+    "view": "t.reshape(shape)",
+    "view_as": "t.reshape(u.shape)",
+    "zero_": "t.fill(0)",
+}
+
 _METHODS: dict[str, Any] = {
     "__abs__": arithmetic.Absolute.apply,
     "__contains__": _contains,
@@ -138,8 +210,10 @@ _METHODS: dict[str, Any] = {
     "__array_ufunc__": protocol.array_ufunc,
     "T": property(_axes_reversed),
     "mT": property(_matrices_transposed),
-    "copy": copying.clone,
+    "conj": copying.clone,
+    "copy": _copy,
     "fill": _fill,
+    "flatten": _flatten,
     "nonzero": _on_arrays(np.nonzero),
     "permute": _transpose,
     "reshape": _reshape,
@@ -150,7 +224,7 @@ _METHODS: dict[str, Any] = {
 # The public functions that are methods, too, with the tensor as their first argument.
 _FUNCTIONS = (
     "abs", "all", "any", "argmax", "argmin", "argsort", "astype", "clip", "clone", "cumprod", "cumsum", "diagonal",
-    "dot", "exp", "expand_dims", "flatten", "flip", "gather", "log", "log_softmax", "masked_fill", "max", "mean",
+    "dot", "exp", "expand_dims", "flip", "gather", "log", "log_softmax", "masked_fill", "max", "mean",
     "min", "moveaxis", "prod", "ptp", "ravel", "relu", "repeat", "roll", "round", "searchsorted", "sigmoid", "softmax",
     "sqrt", "square", "squeeze", "std", "sum", "swapaxes", "take", "tanh", "trace", "tril", "triu", "var",
 )  # fmt: skip

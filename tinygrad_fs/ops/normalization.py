@@ -10,7 +10,8 @@ import numpy as np
 from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.graph import mode
 from tinygrad_fs.op import Op
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of, constant_of
+from tinygrad_fs.ops.operands import array_of, constant_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["batch_norm"]
 

@@ -14,7 +14,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.columns import Pair
 from tinygrad_fs.ops.convolution import Padding, Sides, as_pair, as_sides, output_size
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.ops.operands import array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["avg_pool2d", "max_pool2d"]
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
 from tinygrad_fs.ops.spatial import PerAxis, Sizes, as_sizes, positions
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["lp_pool1d", "lp_pool2d"]
 

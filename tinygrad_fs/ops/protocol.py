@@ -15,8 +15,13 @@ import numpy as np
 
 from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.graph import mode
-from tinygrad_fs.ops.inplace import WRITERS, accumulate, replace
+from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.copying import astype
+from tinygrad_fs.ops.inplace import WRITERS, accumulate, replace, setitem
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.selection import Selection
+from tinygrad_fs.ops.shape import broadcast_to, reshape
+from tinygrad_fs.ops.signatures import arguments, parameters
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["adopt", "adopt_on_demand", "array_function", "array_ufunc", "unwrapped", "wrapped"]
@@ -26,8 +31,10 @@ _OTHER_NAMES = {
     np.amax: "max",
     np.amin: "min",
     np.around: "round",
+    np.conjugate: "positive",
     np.copy: "clone",
     np.fix: "trunc",
+    np.real: "positive",
 }
 _UFUNC_METHODS = {
     "reduce": {np.add: "sum", np.logaddexp: "logsumexp", np.maximum: "max", np.minimum: "min", np.multiply: "prod"},
@@ -38,13 +45,6 @@ _UFUNC_METHODS = {
         np.minimum: "cummin",
         np.multiply: "cumprod",
     },
-}
-
-# What a ufunc and its methods may be told on tensors that require grad.
-_OPTIONS = {
-    "__call__": {"axis", "keepdims"},
-    "reduce": {"axis", "dtype", "initial", "keepdims", "where"},
-    "accumulate": {"axis", "dtype"},
 }
 
 _rules: dict[Any, Callable[..., Any]] = {}
@@ -60,6 +60,7 @@ def adopt(functions: dict[str, Callable[..., Any]], namespace: Any = np) -> None
     if namespace is not np:
         return
     _rules.update({twin: functions[name] for twin, name in _OTHER_NAMES.items()})
+    _rules[np.full_like] = _full_like
     for method, names in _UFUNC_METHODS.items():
         _method_rules[method] = {ufunc: functions[name] for ufunc, name in names.items()}
 
@@ -80,9 +81,12 @@ def _rule_of(function: Any) -> Callable[..., Any] | None:
 # Their results do not change when an input changes a little, or are not numbers at all.
 _WITHOUT_GRADIENT = {
     np.all, np.allclose, np.any, np.argmax, np.argmin, np.argpartition, np.argsort, np.argwhere, np.array2string,
-    np.array_equal, np.array_equiv, np.array_repr, np.array_str, np.can_cast, np.count_nonzero, np.empty_like,
-    np.flatnonzero, np.isclose, np.iscomplexobj, np.isin, np.isrealobj, np.may_share_memory, np.ndim, np.nonzero,
-    np.ones_like, np.result_type, np.searchsorted, np.shape, np.shares_memory, np.size, np.zeros_like,
+    np.array_equal, np.array_equiv, np.array_repr, np.array_str, np.can_cast, np.common_type, np.count_nonzero,
+    np.diag_indices_from, np.digitize, np.einsum_path, np.empty_like, np.flatnonzero, np.imag, np.isclose, np.iscomplex,
+    np.iscomplexobj, np.isin, np.isneginf, np.isposinf, np.isreal, np.isrealobj, np.lexsort, np.may_share_memory,
+    np.min_scalar_type, np.nanargmax, np.nanargmin, np.ndim, np.nonzero, np.ones_like, np.result_type, np.save,
+    np.savetxt, np.savez, np.savez_compressed, np.searchsorted, np.shape, np.shares_memory, np.size,
+    np.tril_indices_from, np.triu_indices_from, np.zeros_like,
     np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.equal, np.greater, np.greater_equal, np.invert, np.isfinite,
     np.isinf, np.isnan, np.left_shift, np.less, np.less_equal, np.logical_and, np.logical_not, np.logical_or,
     np.logical_xor, np.not_equal, np.right_shift, np.signbit,
@@ -91,32 +95,86 @@ _WITHOUT_GRADIENT = {
 
 def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
     """What NumPy calls for ``np.exp(t)``, ``array * t``, ``array += t``, ``np.add.reduce(t)`` and the like."""
-    recorded = _recorded((inputs, out or ()))
+    if method == "__call__" and out is None and not options and (plain := _rules.get(ufunc)) is not None:
+        return plain(*inputs)
     targets = out or ()
+    recorded = ufunc not in _WITHOUT_GRADIENT and _recorded((inputs, targets, options))
     if method == "at" and isinstance(inputs[0], Tensor) and (not recorded or ufunc in (np.add, np.subtract)):
         return _at(ufunc, *inputs) if recorded else _write(ufunc.at, inputs, options)
-    if recorded and (method == "at" or any(not isinstance(target, Tensor) for target in targets)):
+    if recorded and (method == "at" or any(not isinstance(target, (Tensor, type(None))) for target in targets)):
         raise TypeError(
             f"np.{ufunc.__name__}: the result is to be written into an array, and an array cannot record that it came "
             "from a tensor that requires grad; write into a Tensor, as in out = Tensor(array); out += t, or use .data"
         )
-    rule = (_rules if method == "__call__" else _method_rules.get(method, {})).get(ufunc)
-    special = bool(targets or options)
-    if rule is None or (special and (not recorded or ufunc in _WITHOUT_GRADIENT)):
-        if recorded and ufunc not in _WITHOUT_GRADIENT:
+    rule = _ufunc_rule(ufunc, method)
+    if rule is None or (not recorded and (targets or options)):
+        if recorded:
             raise _no_rule(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}"))
-        return _on_arrays(getattr(ufunc, method), inputs, options, targets)
-    if method != "__call__":
-        options.setdefault("axis", 0)
-    if unknown := set(options) - _OPTIONS[method]:
-        raise TypeError(
-            f"np.{ufunc.__name__}: {min(unknown)}= is not recorded; "
-            + ("use np.where(mask, ..., ...)" if "where" in unknown else "apply .astype() to the operands")
-        )
-    result = rule(*inputs, **options)
+        return _on_arrays(getattr(ufunc, method), inputs, options if out is None else {**options, "out": out}, targets)
+    if method == "reduceat":
+        result = _reduced_in_parts(rule, *inputs, **options)
+    elif method in ("reduce", "accumulate"):
+        result = rule(*inputs, **_known(f"np.{ufunc.__name__}.{method}", rule, {"axis": 0, **options}))
+    else:
+        operands = inputs if method == "__call__" else _crossed(*inputs)
+        return _elementwise(f"np.{ufunc.__name__}", rule, operands, options, targets)
     if type(result) is Selection:  # a running extreme: NumPy gives the values alone
         result = result.values
-    return _into(targets[0], result, ufunc.__name__) if targets else result
+    return _into_all(targets, result, ufunc.__name__)
+
+
+def _ufunc_rule(ufunc: Any, method: str) -> Callable[..., Any] | None:
+    if method in ("__call__", "outer"):
+        return _rules.get(ufunc)
+    return _method_rules.get("reduce" if method == "reduceat" else method, {}).get(ufunc)
+
+
+def _known(name: str, rule: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a ufunc that `rule` takes; those that say nothing are left away."""
+    taken = parameters(rule)
+    found = {key: value for key, value in options.items() if key in taken}
+    for key in options.keys() - found.keys() - {"order", "subok", "casting"}:  # of memory, and of what is not cast
+        if options[key] is not None:
+            raise TypeError(
+                f"{name}: {key}= is not recorded; use .astype() or np.where(mask, ..., ...) on the operands"
+            )
+    return found
+
+
+def _elementwise(name: str, rule: Callable[..., Any], inputs: Any, options: dict[str, Any], targets: Any) -> Any:
+    """A ufunc's result: computed in `dtype`, and written into `out`, or only ``where`` a mask holds."""
+    dtype, mask = options.pop("dtype", None), options.pop("where", True)
+    options = _known(name, rule, options)
+    if dtype is not None:
+        inputs = [astype(given(each), dtype) for each in inputs]
+    if mask is True:
+        return _into_all(targets, rule(*inputs, **options), name.removeprefix("np."))
+    if not targets:
+        raise TypeError(
+            f"{name}: where= without out= leaves the other values undefined; give out= too, or write "
+            "np.where(mask, ..., ...)"
+        )
+    (target,) = targets
+    mask = np.broadcast_to(array_of(mask), target.shape)
+    # Nothing is computed where the mask does not hold, so that no inf there can become a nan in backward.
+    chosen = [broadcast_to(each, target.shape)[mask] if np.ndim(each) else each for each in inputs]
+    setitem(target, mask, rule(*chosen, **options))
+    return target
+
+
+def _crossed(x: Any, y: Any) -> tuple[Any, Any]:
+    """The operands of ``ufunc.outer``: each element of one meets each of the other."""
+    return reshape(x, np.shape(x) + (1,) * np.ndim(y)), y
+
+
+def _reduced_in_parts(reduce: Callable[..., Any], x: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
+    """``ufunc.reduceat``: the part from each index up to the next one is reduced; one element where that is earlier."""
+    x = x if dtype is None else astype(x, dtype)
+    rows: Any = np.moveaxis(x, axis, 0)
+    starts = np.asarray(array_of(indices)).tolist()
+    stops = [*starts[1:], rows.shape[0]]
+    parts: Any = np.stack([reduce(rows[i : j if j > i else i + 1], axis=0) for i, j in zip(starts, stops)])
+    return np.moveaxis(parts, 0, axis)
 
 
 def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any, kwargs: Any) -> Any:
@@ -128,21 +186,30 @@ def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any
             )
         return _write(function, args, kwargs)
     rule = _rule_of(function)
-    target = kwargs.pop("out", None)
+    taken, options, unknown = (args, kwargs, None) if rule is None else arguments(function, rule, args, kwargs)
+    target = options.get("out")
     into_array = target is not None and not isinstance(target, Tensor)
-    if rule is None or into_array:
-        if function not in _WITHOUT_GRADIENT and _recorded((args, kwargs, target)):
+    if rule is None or into_array or unknown is not None:
+        if function not in _WITHOUT_GRADIENT and _recorded((args, kwargs)):
+            name = f"{function.__module__.replace('numpy', 'np')}.{function.__name__}"
             if into_array:
-                raise TypeError(f"np.{function.__name__}: out= must be a Tensor, since an array cannot record")
-            raise _no_rule(f"{function.__module__.replace('numpy', 'np')}.{function.__name__}")
+                raise TypeError(f"{name}: out= must be a Tensor, since an array cannot record")
+            if unknown is not None:
+                raise TypeError(f"{name}: on tensors that require grad it takes no {unknown!r}")
+            raise _no_rule(name)
         return _on_arrays(function, args, kwargs, () if target is None else (target,))
-    try:
-        result = rule(*args, **kwargs)
-    except TypeError as error:
-        if "unexpected keyword argument" in str(error):
-            raise TypeError(f"np.{function.__name__}: on Tensors it takes no {str(error).split()[-1]}") from None
-        raise
+    if "out" in options:
+        options = {key: value for key, value in options.items() if key != "out"}
+    result = rule(*taken, **options)
     return result if target is None else _into(target, result, function.__name__)
+
+
+def _full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None
+) -> Any:
+    """``np.full_like``: what is filled in has a gradient, the model of the shape has none."""
+    ones: Any = np.ones_like(a, dtype, order, subok, shape)
+    return astype(ones * fill_value, ones.dtype, copy=False)
 
 
 def _at(ufunc: Any, target: Tensor, index: Any, values: Any) -> None:
@@ -168,12 +235,18 @@ def _into(target: Tensor, result: Tensor, name: str) -> Tensor:
     return target
 
 
+def _into_all(targets: tuple[Any, ...], result: Any, name: str) -> Any:
+    """The results of a ufunc, each in its target if it has one."""
+    if not targets:
+        return result
+    if len(targets) == 1:
+        return _into(targets[0], result, name)
+    return tuple([value if target is None else _into(target, value, name) for target, value in zip(targets, result)])
+
+
 def _on_arrays(function: Callable[..., Any], args: Any, kwargs: Any, targets: tuple[Any, ...]) -> Any:
     """Run a NumPy function on the arrays, and give what it returns as Tensors, or the targets it wrote into."""
-    kwargs = {key: unwrapped(value) for key, value in kwargs.items()}
-    if targets:
-        kwargs["out"] = unwrapped(targets[0] if len(targets) == 1 else tuple(targets))
-    result = function(*unwrapped(tuple(args)), **kwargs)
+    result = function(*unwrapped(tuple(args)), **{key: unwrapped(value) for key, value in kwargs.items()})
     for target in targets:
         if target is not None:
             mark_changed(unwrapped(target))

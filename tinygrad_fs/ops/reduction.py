@@ -14,7 +14,8 @@ from tinygrad_fs.ops.choice import where as choose
 from tinygrad_fs.ops.copying import astype
 from tinygrad_fs.ops.cumulative import product_of_others
 from tinygrad_fs.ops.masking import kept
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.ops.operands import array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "nanmean", "nansum", "prod", "sum"]
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.copying import clone
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
@@ -107,7 +108,7 @@ def _is_column_major(name: str, order: str) -> bool:
     return order == "F"
 
 
-def reshape(x: TensorLike, shape: Shape, order: str = "C") -> Tensor:
+def reshape(x: TensorLike, shape: Shape, order: str = "C", *, copy: bool | None = None) -> Tensor:
     """The same values, in row-major order, in another shape.
 
     Parameters
@@ -117,11 +118,13 @@ def reshape(x: TensorLike, shape: Shape, order: str = "C") -> Tensor:
         The new shape; one size may be -1 and follows from the others.
     order : {"C", "F"}
         Whether the last index runs fastest or the first, in reading and in writing.
+    copy : bool, optional
+        Copy always, or never; only where the memory has to be laid out anew by default.
 
     Raises
     ------
     ValueError
-        If the number of elements differs.
+        If the number of elements differs, or there must be a copy and must not.
 
     Examples
     --------
@@ -131,9 +134,15 @@ def reshape(x: TensorLike, shape: Shape, order: str = "C") -> Tensor:
             [3., 4.]])
     """
     to = _as_shape(shape)
+    if copy:
+        x = clone(x)
     if _is_column_major("reshape", order):
-        return Transpose.apply(Reshape.apply(Transpose.apply(x), to=to[::-1]))
-    return Reshape.apply(x, to=to)
+        result = Transpose.apply(Reshape.apply(Transpose.apply(x), to=to[::-1]))
+    else:
+        result = Reshape.apply(x, to=to)
+    if copy is False and not np.may_share_memory(array_of(result), array_of(x)):
+        raise ValueError(f"reshape: shape {np.shape(x)} as it lies in memory does not become {to} without a copy")
+    return result
 
 
 def ravel(x: TensorLike, order: str = "C") -> Tensor:

@@ -28,11 +28,12 @@ from tinygrad_fs.ops.matrices import (
     transposed,
     triangle,
 )
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.products import matmul
 from tinygrad_fs.ops.reduction import sum
 from tinygrad_fs.ops.roots import square
 from tinygrad_fs.ops.shape import moveaxis, ravel, reshape, swapaxes
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__: list[str] = []
 

@@ -10,8 +10,9 @@ from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.gradmode import is_grad_enabled
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given, one_axis, part
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.selection import Pick, Selection
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["argsort", "searchsorted", "sort", "topk", "unique"]
 
@@ -196,6 +197,7 @@ def unique(
     axis: int | None = None,
     *,
     equal_nan: bool = True,
+    sorted: bool = True,
 ) -> Any:
     """Each value once, in ascending order. The results have no gradient.
 
@@ -209,6 +211,8 @@ def unique(
         Compare slices along this axis; the elements by default.
     equal_nan : bool, default True
         Whether all nan are one value.
+    sorted : bool, default True
+        For NumPy's sake: the values are in order in any case.
 
     Returns
     -------

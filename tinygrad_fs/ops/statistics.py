@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,15 @@ import numpy as np
 from tinygrad_fs.dtypes import DTypeLike, alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import Axis, as_axis, checked, count, expanded, given, joined
+from tinygrad_fs.ops.choice import where as choose
 from tinygrad_fs.ops.copying import astype
-from tinygrad_fs.ops.reduction import max, mean, min, sum
+from tinygrad_fs.ops.operands import array_of, constant_of
+from tinygrad_fs.ops.reduction import max, min, sum
+from tinygrad_fs.ops.reduction import mean as mean_of
+from tinygrad_fs.ops.roots import sqrt, square
 from tinygrad_fs.ops.selection import Pick
 from tinygrad_fs.ops.shape import moveaxis, reshape
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of, constant_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["average", "median", "percentile", "ptp", "quantile", "std", "var"]
 
@@ -69,6 +74,8 @@ def var(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
+    mean: TensorLike | None = None,
     correction: float | None = None,
 ) -> Tensor:
     """Variance over `axis`: the mean square deviation from the mean, divided by ``n - ddof``.
@@ -84,6 +91,10 @@ def var(
         0 for the biased variance (NumPy's default), 1 for the unbiased one (PyTorch's default).
     keepdims : bool, default False
         Keep the reduced axes with size 1.
+    where : array_like of bool, optional
+        Which values count; all by default.
+    mean : array_like, optional
+        The mean, if it is known, with the reduced axes kept. It has a gradient of its own then.
     correction : float, optional
         Another name of `ddof`, as in PyTorch.
 
@@ -105,7 +116,10 @@ def var(
     >>> tg.var(tg.tensor([1.0, 2.0, 3.0, 4.0]))
     tensor(1.25)
     """
-    return Var.apply(_cast(x, dtype), axis=as_axis(axis), ddof=_ddof("var", ddof, correction), keepdims=keepdims)
+    values, axis, ddof = _cast(x, dtype), as_axis(axis), _ddof("var", ddof, correction)
+    if where is not True or mean is not None:
+        return _var_from(values, axis, ddof, keepdims, where, mean)
+    return Var.apply(values, axis=axis, ddof=ddof, keepdims=keepdims)
 
 
 def std(
@@ -115,6 +129,8 @@ def std(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
+    mean: TensorLike | None = None,
     correction: float | None = None,
 ) -> Tensor:
     """Standard deviation over `axis`: the root of the variance; parameters and errors as in `var`.
@@ -127,7 +143,12 @@ def std(
     >>> tg.std(tg.tensor([1.0, 3.0]))
     tensor(1.)
     """
-    return Std.apply(_cast(x, dtype), axis=as_axis(axis), ddof=_ddof("std", ddof, correction), keepdims=keepdims)
+    values, axis, ddof = _cast(x, dtype), as_axis(axis), _ddof("std", ddof, correction)
+    if where is not True or mean is not None:
+        variance = _var_from(values, axis, ddof, keepdims, where, mean)
+        equal = variance == 0  # there the root is infinitely steep
+        return choose(equal, 0, sqrt(choose(equal, 1, variance)))
+    return Std.apply(values, axis=axis, ddof=ddof, keepdims=keepdims)
 
 
 def ptp(x: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
@@ -186,7 +207,7 @@ def average(
     """
     values, axis = given(x), as_axis(axis)
     if weights is None:
-        result: Any = mean(values, axis, keepdims=keepdims)
+        result: Any = mean_of(values, axis, keepdims=keepdims)
         total: Any = np.full(result.shape, count(values.shape, axis), result.dtype)
         total = Tensor._of(total) if isinstance(result, Tensor) else total
     else:
@@ -228,7 +249,7 @@ def median(x: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tenso
     """
     values = given(x)
     if not values.size:
-        return mean(values, axis, keepdims=keepdims)
+        return mean_of(values, axis, keepdims=keepdims)
     return quantile(values, 0.5, axis, keepdims=keepdims)
 
 
@@ -307,6 +328,21 @@ def quantile(
     )
     kept = tuple([1 if i in axes else n for i, n in enumerate(values.shape) if keepdims or i not in axes])
     return reshape(moveaxis(result, along, 0), (*fractions.shape, *kept))
+
+
+def _var_from(x: Any, axis: Any, ddof: float, keepdims: bool, where: Any, center: Any) -> Tensor:
+    """The variance about a given mean, or of the values that count: a compound of ops."""
+    if center is None:
+        center = mean_of(x, axis, keepdims=True, where=where)
+    squares = square(choose(where, x, center) - center)
+    n = np.count_nonzero(np.broadcast_to(array_of(where), x.shape), axis=axis, keepdims=keepdims)
+    freedom = np.maximum(n - ddof, 0)
+    if not np.all(freedom):
+        warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=3)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total: Any = sum(squares, axis, keepdims=keepdims)
+        variance: Tensor = total / alongside(np.asarray(freedom, total.dtype), total)
+    return variance
 
 
 def _cast(x: Any, dtype: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.reduction import sum as sum_of
@@ -151,8 +152,8 @@ def diagflat(x: TensorLike, k: int = 0) -> Tensor:
     return diag(ravel(x), k)
 
 
-def trace(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """The sum of a diagonal; parameters and errors as in `diagonal`.
+def trace(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DTypeLike | None = None) -> Tensor:
+    """The sum of a diagonal, cast to `dtype` first if one is given; parameters and errors as in `diagonal`.
 
     Examples
     --------
@@ -160,4 +161,4 @@ def trace(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Ten
     >>> tg.trace(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor(5.)
     """
-    return sum_of(diagonal(x, offset, axis1, axis2), axis=-1)
+    return sum_of(diagonal(x, offset, axis1, axis2), axis=-1, dtype=dtype)

@@ -1,0 +1,145 @@
+"""NumPy functions called in NumPy's ways: by its names, with its defaults, in its places."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinygrad_fs as tg
+from tinygrad_fs.autograd import gradcheck
+from tinygrad_fs.ops.signatures import arguments
+
+X = np.random.default_rng(0).standard_normal((2, 3, 4))
+MASK = X > -1.0
+
+CALLS = {
+    "by name": lambda x: np.sum(a=x, axis=1),
+    "by place": lambda x: np.sum(x, 0, None, None, True),
+    "an initial value": lambda x: np.sum(x, initial=3.0, axis=()),
+    "sum where": lambda x: np.sum(x, axis=1, where=MASK),
+    "mean by place": lambda x: np.mean(x, (0, -1), None, None, True),
+    "mean where": lambda x: np.mean(x, axis=(0, 2), where=MASK),
+    "std by place": lambda x: np.std(x, 1, None, None, 1),
+    "std where": lambda x: np.std(x, axis=(0, 2), where=MASK),
+    "var where": lambda x: np.var(x, axis=0, where=MASK | (np.arange(2) == 0)[:, None, None]),
+    "var with a mean": lambda x: np.var(x, axis=1, mean=np.mean(x, axis=1, keepdims=True), ddof=1),
+    "std with another mean": lambda x: np.std(x, axis=1, mean=np.max(x, axis=1, keepdims=True)),
+    "max by place": lambda x: np.max(x, 1, None, True),
+    "max where": lambda x: np.max(a=x, axis=1, where=MASK, initial=-5.0),
+    "cumulative sum": lambda x: np.cumsum(a=x, axis=1, dtype=np.float64),
+    "quantile by place": lambda x: np.quantile(x, 0.3, 1, None, False, "linear", True),
+    "quantile, overwriting": lambda x: np.quantile(x, [0.1, 0.9], axis=(0, 1), overwrite_input=True),
+    "median, by name": lambda x: np.median(x, axis=1, overwrite_input=False, keepdims=True),
+    "average": lambda x: np.average(a=x, axis=2, weights=np.arange(1.0, 5.0)),
+    "concatenate": lambda x: np.concatenate([x, x * 2], 1, dtype=np.float64, casting="safe"),
+    "stack": lambda x: np.stack([x, 2 * x], axis=-1, dtype=float),
+    "hstack": lambda x: np.hstack(tup=(x, x)),
+    "vstack": lambda x: np.vstack([x, x], dtype=float),
+    "reshape": lambda x: np.reshape(x, shape=(4, -1), order="F"),
+    "reshape to a copy": lambda x: np.reshape(x, (4, 6), copy=True),
+    "transpose": lambda x: np.transpose(a=x, axes=(-1, 0, 1)),
+    "swapaxes": lambda x: np.swapaxes(a=x, axis1=0, axis2=2),
+    "expand_dims": lambda x: np.expand_dims(a=x, axis=(0, 2)),
+    "broadcast_to": lambda x: np.broadcast_to(array=x, shape=(2, 2, 3, 4), subok=False),
+    "repeat": lambda x: np.repeat(a=x, repeats=[1, 2, 0], axis=1),
+    "tile": lambda x: np.tile(A=x, reps=(2, 1, 1, 2)),
+    "flip": lambda x: np.flip(m=x, axis=(0, 1)),
+    "roll": lambda x: np.roll(a=x, shift=(1, -2), axis=(0, 1)),
+    "split": lambda x: np.split(ary=x, indices_or_sections=[1, 3], axis=2)[1],
+    "pad": lambda x: np.pad(array=x, pad_width=((0, 0), (1, 2), (0, 0)), mode="reflect"),
+    "tril": lambda x: np.tril(m=x, k=-1),
+    "diag": lambda x: np.diag(v=x[0, 0], k=1),
+    "trace": lambda x: np.trace(a=x, offset=1, axis1=1, axis2=2, dtype=float),
+    "sort": lambda x: np.sort(a=x, axis=1, kind="stable", order=None),
+    "take": lambda x: np.take(a=x, indices=[[0, 5], [-1, 1]], axis=2, mode="wrap"),
+    "take_along_axis": lambda x: np.take_along_axis(arr=x, indices=np.argsort(X, 1), axis=1),
+    "clip": lambda x: np.clip(a=x, a_min=-1, a_max=None),
+    "clip by other names": lambda x: np.clip(x, min=-0.5, max=0.5),
+    "astype": lambda x: np.astype(x, np.float64, copy=False) * 2,
+    "copy": lambda x: np.copy(a=x),
+    "full_like": lambda x: np.full_like(x, fill_value=x[0, 0, 0], shape=(2, 2)),
+    "linalg": lambda x: np.linalg.cross(x, X, axis=1),
+    "linalg by name": lambda x: np.linalg.norm(x=x, ord=3, axis=1, keepdims=True),
+    "conjugate": lambda x: np.conj(x) * np.real(x),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_as_numpy_takes_it(name):
+    call, x = CALLS[name], tg.tensor(X, requires_grad=True)
+    result = call(x)
+    assert result.requires_grad
+    np.testing.assert_allclose(result.data, call(X), rtol=1e-13)
+    assert gradcheck(call, x)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: np.quantile(x, 0.3, weights=X, method="inverted_cdf"), "np.quantile: .* takes no 'weights'"),
+        (lambda x: np.einsum("ijk->k", x, dtype="float32"), "np.einsum: .* takes no 'dtype'"),
+        (lambda x: np.pad(x, 1, "reflect", reflect_type="odd"), "np.pad: .* takes no 'reflect_type'"),
+        (lambda x: np.linalg.multi_dot([x[0], x[0].T], out=np.zeros((3, 3))), r"np.linalg.multi_dot: out= must be"),
+    ],
+)
+def test_what_is_not_taken_is_named(call, message):
+    with pytest.raises(TypeError, match=message):
+        call(tg.tensor(X, requires_grad=True))
+
+
+def test_without_a_gradient_numpy_takes_all_that_it_takes():
+    x = tg.tensor(X)
+    result = np.quantile(x, 0.3, weights=np.ones_like(X), method="inverted_cdf")
+    assert result.item() == np.quantile(X, 0.3, method="inverted_cdf")
+
+
+def test_a_function_whose_parameters_cannot_be_read():
+    assert arguments(min, max, (1, 2), {"key": None}) == ((1, 2), {"key": None}, None)
+
+
+class TestArgumentsOfOurOwn:
+    def test_array_equal(self):
+        x = tg.tensor([1.0, np.nan])
+        assert not tg.array_equal(x, x)
+        assert tg.array_equal(x, x, equal_nan=True)
+        assert not tg.array_equal(x, tg.tensor([np.nan, 1.0]), equal_nan=True)
+
+    def test_astype_without_a_copy(self):
+        x = tg.tensor([1.0], requires_grad=True)
+        assert x.astype("float32", copy=False) is x
+        assert x.astype("float32") is not x
+        assert x.astype("float64", copy=False).dtype == np.float64
+
+    def test_reshape_without_a_copy(self):
+        x = tg.tensor(X)
+        assert np.shares_memory(tg.reshape(x, (6, 4), copy=False).data, x.data)
+        assert not np.shares_memory(tg.reshape(x, (6, 4), copy=True).data, x.data)
+        with pytest.raises(ValueError, match=r"reshape: shape \(4, 3, 2\) .* does not become \(24,\) without a copy"):
+            tg.reshape(x.T, 24, copy=False)
+
+    def test_joining_casts(self):
+        x = tg.tensor([1.5], requires_grad=True)
+        y = tg.concatenate([x, x], dtype="float64")
+        assert y.dtype == np.float64
+        y.sum().backward()
+        assert x.grad.dtype == np.float32
+        with pytest.raises(TypeError, match="stack: float32 does not become int64 by casting='same_kind'"):
+            tg.stack([x, x], dtype="int64")
+        assert tg.stack([x, x], dtype="int64", casting="unsafe").tolist() == [[1], [1]]
+
+    def test_spread_of_what_counts_ignores_the_rest(self):
+        x = tg.tensor([1.0, np.nan, 3.0], requires_grad=True, dtype="float64")
+        counts = np.array([True, False, True])
+        y = tg.std(x, where=counts)
+        y.backward()
+        assert y.item() == 1.0
+        assert x.grad.tolist() == [-0.5, 0.0, 0.5]
+
+    def test_spread_of_equal_values_that_count(self):
+        x = tg.tensor([2.0, 2.0, 3.0], requires_grad=True, dtype="float64")
+        tg.std(x, where=[True, True, False]).backward()
+        assert x.grad.tolist() == [0.0, 0.0, 0.0]
+
+    def test_spread_of_nothing(self):
+        with pytest.warns(RuntimeWarning, match="Degrees of freedom"):
+            assert np.isnan(tg.var(tg.tensor([1.0, 2.0]), ddof=1, where=[True, False]).item())
