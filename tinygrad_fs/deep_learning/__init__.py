@@ -1,4 +1,4 @@
-"""The deep-learning API of ML-From-Scratch, made right: activation functions, losses, optimizers."""
+"""The deep-learning API of ML-From-Scratch, made right: layers, losses, optimizers."""
 
 from __future__ import annotations
 
