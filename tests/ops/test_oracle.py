@@ -303,11 +303,13 @@ def derivatives(library: Any, outputs: list[Any], inputs: list[Any], weights: li
 
 
 ROWS = [*all_rows(), *MORE]
+RUN: list[object] = []
 COMPARED: set[str] = set()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_values_and_derivatives_are_those_of_pytorch(row):
+    RUN.append(row)
     rng = np.random.default_rng(0)
     inputs = [tg.tensor(x, requires_grad=True) for x in row.inputs]
     other_inputs = [torch.tensor(x, requires_grad=True) for x in row.inputs]
@@ -330,7 +332,7 @@ def test_values_and_derivatives_are_those_of_pytorch(row):
 
 def test_every_function_is_compared_or_has_a_reason():
     names = {row.name for row in ROWS}
-    if len(names - COMPARED) > len(names) // 2:
+    if len(RUN) < len(ROWS):
         pytest.skip("only some rows were run")
     assert names - COMPARED - set(WITHOUT) - set(OTHER_MEANING) == set(), (
         "no row runs in PyTorch: adapt DIFFERENT, or give the reason"
