@@ -187,11 +187,11 @@ class Hooks:
     __slots__ = ("_next", "functions", "keeper")
 
     def __init__(self) -> None:
-        self.functions: dict[int, Callable[[Any], Any]] = {}
+        self.functions: dict[int, Callable[..., Any]] = {}
         self.keeper: ref[Any] | None = None
         self._next = 0
 
-    def add(self, function: Callable[[Any], Any]) -> int:
+    def add(self, function: Callable[..., Any]) -> int:
         """Append `function`; the returned number removes it."""
         self._next += 1
         self.functions[self._next] = function

@@ -9,9 +9,10 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from tinygrad_fs.dtypes import DTypeLike
+from tinygrad_fs.nn.hooks import ForwardHooks
 from tinygrad_fs.nn.parameter import Parameter
 from tinygrad_fs.nn.state import IncompatibleKeys, load
-from tinygrad_fs.tensor import Tensor
+from tinygrad_fs.tensor import HookHandle, Tensor
 
 __all__ = ["Module"]
 
@@ -75,6 +76,7 @@ class Module:
     """
 
     training: bool = True
+    _hooks: ForwardHooks | None = None
     _registered: dict[str, Kind] = _NotSetUp()  # type: ignore[assignment]
 
     def __init__(self) -> None:
@@ -84,7 +86,9 @@ class Module:
     # ---- computing
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute: what `forward` returns for the same arguments."""
+        """Compute: what `forward` returns for the same arguments, after and before the hooks that there are."""
+        if self._hooks is not None:
+            return self._hooks.call(self.forward, self, args, kwargs)
         return self.forward(*args, **kwargs)
 
     def _forward_missing(self, *_: Any, **__: Any) -> Any:
@@ -105,6 +109,84 @@ class Module:
             f"convert the input with x.astype('{own}'){module}"
         )
 
+    # ---- hooks
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> HookHandle:
+        """Run ``hook(module, args)`` before `forward` whenever the module is called.
+
+        Parameters
+        ----------
+        hook : callable
+            Takes the module and the tuple of positional arguments. What it returns, if not None, takes their place.
+        prepend : bool, default False
+            Run it before those that are registered.
+        with_kwargs : bool, default False
+            Call ``hook(module, args, kwargs)``, which returns None or (args, kwargs).
+
+        Returns
+        -------
+        HookHandle
+            Its `remove()` takes the hook off again.
+
+        Raises
+        ------
+        TypeError
+            If `hook` is no function.
+
+        Examples
+        --------
+        >>> import tinygrad_fs as tg
+        >>> relu = tg.nn.ReLU()
+        >>> handle = relu.register_forward_pre_hook(lambda module, args: args[0] * 10)
+        >>> relu(tg.tensor([-1.0, 2.0]))
+        tensor([ 0., 20.])
+        >>> handle.remove()
+        """
+        return self._forward_hooks().add_before(hook, prepend, with_kwargs)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> HookHandle:
+        """Run ``hook(module, args, output)`` after `forward` whenever the module is called.
+
+        Parameters
+        ----------
+        hook : callable
+            Takes the module, the tuple of positional arguments and the output. What it returns, if not None, takes
+            the place of the output.
+        prepend : bool, default False
+            Run it before those that are registered.
+        with_kwargs : bool, default False
+            Call ``hook(module, args, kwargs, output)``.
+
+        Returns
+        -------
+        HookHandle
+            Its `remove()` takes the hook off again.
+
+        Raises
+        ------
+        TypeError
+            If `hook` is no function.
+
+        Examples
+        --------
+        >>> import tinygrad_fs as tg
+        >>> relu, shapes = tg.nn.ReLU(), []
+        >>> handle = relu.register_forward_hook(lambda module, args, output: shapes.append(output.shape))
+        >>> y = relu(tg.zeros((2, 3)))
+        >>> shapes
+        [(2, 3)]
+        """
+        return self._forward_hooks().add_after(hook, prepend, with_kwargs)
+
+    def _forward_hooks(self) -> ForwardHooks:
+        if self._hooks is None:
+            self._hooks = ForwardHooks()
+        return self._hooks
+
     # ---- attributes
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -114,7 +196,7 @@ class Module:
             held = registered.get(name)
             if held is not None and kind is not Kind.PARAMETER:
                 self._check_assignment(name, value, held)
-            if kind is not None and kind is not held:
+            if kind is not None:
                 self._register(name, kind)
         elif kind is not None:
             raise AttributeError(
@@ -128,8 +210,10 @@ class Module:
         self.__dict__.get("_registered", {}).pop(name, None)
 
     def _register(self, name: str, kind: Kind) -> None:
-        self._registered.pop(name, None)
-        self._registered[name] = kind
+        """Note the kind; one of the same kind keeps its place in the order."""
+        if self._registered.get(name) is not kind:
+            self._registered.pop(name, None)
+            self._registered[name] = kind
 
     def _check_assignment(self, name: str, value: Any, held: Kind) -> None:
         """Raise if `value`, no Parameter, cannot take the place of what is registered under `name`."""

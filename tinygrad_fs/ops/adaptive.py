@@ -123,7 +123,7 @@ def adaptive_max_pool2d(x: TensorLike, output_size: OutputSize) -> Tensor:
     height, width = images.shape[-2:]
     if height % size[0] == 0 and width % size[1] == 0:
         return max_pool2d(images, (height // size[0], width // size[1]))
-    return Gather.apply(images, positions=_first_largest(array_of(images), size), disjoint=False)
+    return Gather.apply(images, positions=first_largest_of_parts(array_of(images), size), disjoint=False)
 
 
 def _sizes(op: str, x: Any, output_size: Any, axes: int) -> Sizes:
@@ -163,7 +163,7 @@ def _windows(size: int, out: int) -> tuple[Any, Any]:
     return np.minimum(seen, last), seen <= last
 
 
-def _first_largest(x: Any, size: Sizes) -> Any:
+def first_largest_of_parts(x: Any, size: Sizes) -> Any:
     """The positions, in the flat `x`, of the largest elements of the windows: the first of each row, then of those."""
     height, width = x.shape[-2:]
     columns, rows = _windows(width, size[1])[0], _windows(height, size[0])[0]

@@ -32,7 +32,7 @@ class MaxPool2d(Op):
 
     def vjp(g: Any, x: Any, out: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
         x, out = array_of(x), array_of(out)
-        positions = _first_largest(x, out, kernel, stride, padding, dilation)
+        positions = first_largest(x, out, kernel, stride, padding, dilation)
         disjoint = all(s >= d * (k - 1) + 1 for s, d, k in zip(stride, dilation, kernel))
         return Scatter.apply(g, shape_of=x.shape, positions=positions, disjoint=disjoint)
 
@@ -253,7 +253,7 @@ def _shares(x: Any, kernel: Pair, stride: Pair, padding: Sides, counts_padding: 
     return 1.0 / _pooled(np.add, _padded(ones, padding, 0), kernel, stride, (1, 1))
 
 
-def _first_largest(x: Any, out: Any, kernel: Pair, stride: Pair, padding: Sides, dilation: Pair) -> Any:
+def first_largest(x: Any, out: Any, kernel: Pair, stride: Pair, padding: Sides, dilation: Pair) -> Any:
     """For each window the position, in the flat `x`, of its first element that equals the largest, `out`."""
     height, width = x.shape[-2:]
     padded = _padded(x, padding, _lowest(x.dtype))

@@ -1,0 +1,9 @@
+"""All rows of `parity`."""
+
+from __future__ import annotations
+
+import function_rows
+import layer_rows
+import loss_rows
+
+ROWS = [*layer_rows.ROWS, *loss_rows.ROWS, *function_rows.ROWS]

@@ -1,0 +1,123 @@
+"""Borders, other resolutions and pixels moved about, under PyTorch's names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tinygrad_fs import ops
+from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.spatial import PerAxis
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = ["interpolate", "pad", "pixel_shuffle", "pixel_unshuffle"]
+
+MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+"""PyTorch's names of borders, and NumPy's."""
+
+
+def pad(input: TensorLike, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+    """Add a border, or take one off.
+
+    Parameters
+    ----------
+    input : array_like
+    pad : sequence of int
+        (left, right, top, bottom, ...): before and after the last axis, then the one before it, and so on; axes
+        that are not named stay. Negative numbers take off.
+    mode : {"constant", "reflect", "replicate", "circular"}
+        What the border holds. `tinygrad_fs.pad` calls the last three "reflect", "edge" and "wrap".
+    value : float, optional
+        For mode "constant"; 0 if not given.
+
+    Raises
+    ------
+    ValueError
+        If the numbers are no pairs or too many, more is taken off than there is, the mode is unknown or comes with
+        a value, or there is nothing in `input` to fill a border with.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.functional.pad(tg.tensor([[1.0, 2.0]]), (1, 0, 0, 1), value=9.0)
+    tensor([[9., 1., 2.],
+            [9., 9., 9.]])
+    >>> tg.nn.functional.pad(tg.tensor([[1.0, 2.0, 3.0]]), (-1, 2), mode="replicate")
+    tensor([[2., 3., 3., 3.]])
+    """
+    x = given(input)
+    if mode not in MODES:
+        raise ValueError(f"pad: mode={mode!r} is unknown; use one of {', '.join(MODES)}")
+    if mode != "constant" and value is not None:
+        raise ValueError(f"pad: mode={mode!r} takes no value")
+    widths = _pairs(pad, x.ndim)
+    inside = tuple([slice(max(0, -before), size - max(0, -after)) for size, (before, after) in zip(x.shape, widths)])
+    if any(each.stop < each.start for each in inside):
+        raise ValueError(f"pad: {tuple(pad)} takes more off than there is in shape {x.shape}")
+    x = x[inside]
+    added = tuple([(max(0, before), max(0, after)) for before, after in widths])
+    if mode == "constant":
+        return ops.pad(x, added, constant_values=0.0 if value is None else value)
+    return ops.pad(x, added, mode=MODES[mode])
+
+
+def interpolate(
+    input: TensorLike,
+    size: PerAxis | None = None,
+    scale_factor: float | Sequence[float] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Tensor:
+    """`tinygrad_fs.upsample`.
+
+    Parameters
+    ----------
+    input, size, scale_factor, mode, align_corners
+        As there.
+    recompute_scale_factor : bool, optional
+        Compute with ``new size / size`` in place of `scale_factor`, where rounding makes them differ.
+    antialias : bool, default False
+        There is none; True is refused.
+
+    Raises
+    ------
+    ValueError
+        As `tinygrad_fs.upsample` does, or if there is to be antialiasing.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.functional.interpolate(tg.tensor([[[0.0, 4.0]]]), scale_factor=2)
+    tensor([[[0., 0., 4., 4.]]])
+    """
+    if antialias:
+        raise ValueError("interpolate: there is no antialiasing; blur before, or leave antialias=False")
+    x = given(input)
+    if recompute_scale_factor and scale_factor is not None:
+        axes = x.ndim - 2
+        scales = scale_factor if isinstance(scale_factor, Sequence) else (scale_factor,) * axes
+        size, scale_factor = [int(have * scale) for have, scale in zip(x.shape[2:], scales)], None
+    return ops.upsample(x, size, scale_factor, mode, align_corners)
+
+
+def pixel_shuffle(input: TensorLike, upscale_factor: int) -> Tensor:
+    """`tinygrad_fs.pixel_shuffle`."""
+    return ops.pixel_shuffle(input, upscale_factor)
+
+
+def pixel_unshuffle(input: TensorLike, downscale_factor: int) -> Tensor:
+    """`tinygrad_fs.pixel_unshuffle`."""
+    return ops.pixel_unshuffle(input, downscale_factor)
+
+
+def _pairs(pad: Sequence[int], ndim: int) -> list[tuple[Any, Any]]:
+    """One pair for each axis, first axis first."""
+    numbers = tuple(pad)
+    if len(numbers) % 2 or len(numbers) > 2 * ndim or not all(isinstance(each, int) for each in numbers):
+        raise ValueError(
+            f"pad: {numbers} are no widths for {ndim} axes; they must be pairs of ints, (left, right, top, bottom, ...)"
+        )
+    pairs = list(zip(numbers[::2], numbers[1::2]))[::-1]
+    return [(0, 0)] * (ndim - len(pairs)) + pairs

@@ -1,0 +1,84 @@
+"""Functions that run before and after a module's forward."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from tinygrad_fs.graph import Hooks
+from tinygrad_fs.tensor import HookHandle
+
+__all__ = ["ForwardHooks"]
+
+
+class ForwardHooks:
+    """What runs around the forward of one module, each in order of registration."""
+
+    def __init__(self) -> None:
+        self.before = Hooks()
+        self.after = Hooks()
+
+    def call(self, forward: Callable[..., Any], module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Compute `forward` between the hooks."""
+        for hook in tuple(self.before.functions.values()):
+            args, kwargs = hook(module, args, kwargs)
+        output = forward(*args, **kwargs)
+        for hook in tuple(self.after.functions.values()):
+            output = hook(module, args, kwargs, output)
+        return output
+
+    def add_before(self, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> HookHandle:
+        """Register a hook that sees the arguments."""
+        return _add(self.before, _before_with_kwargs if with_kwargs else _before, hook, prepend)
+
+    def add_after(self, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> HookHandle:
+        """Register a hook that sees the output."""
+        return _add(self.after, _after_with_kwargs if with_kwargs else _after, hook, prepend)
+
+
+def _add(hooks: Hooks, form: Callable[..., Any], hook: Callable[..., Any], prepend: bool) -> HookHandle:
+    if not callable(hook):
+        raise TypeError(f"register_forward_hook: a hook is a function, not a {type(hook).__name__}")
+    number = hooks.add(functools.partial(form, hook))
+    if prepend:
+        hooks.functions = {number: hooks.functions.pop(number), **hooks.functions}
+    return HookHandle(hooks, number)
+
+
+# The forms of a hook, brought to one: so that a module with hooks can be pickled, they are functions of this file.
+
+
+def _before(
+    hook: Callable[..., Any], module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    result = hook(module, args)
+    if result is None:
+        return args, kwargs
+    return result if isinstance(result, tuple) else (result,), kwargs
+
+
+def _before_with_kwargs(
+    hook: Callable[..., Any], module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    result = hook(module, args, kwargs)
+    if result is None:
+        return args, kwargs
+    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict):
+        return result
+    raise TypeError(
+        f"{type(module).__name__}: a forward pre-hook with kwargs must return None or (args, kwargs), "
+        f"not a {type(result).__name__}"
+    )
+
+
+def _after(hook: Callable[..., Any], module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
+    result = hook(module, args, output)
+    return output if result is None else result
+
+
+def _after_with_kwargs(
+    hook: Callable[..., Any], module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any
+) -> Any:
+    result = hook(module, args, kwargs, output)
+    return output if result is None else result

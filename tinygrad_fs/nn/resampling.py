@@ -1,0 +1,175 @@
+"""Other resolutions, pixels moved between channels and space, and windows as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinygrad_fs import ops
+from tinygrad_fs.nn import functional
+from tinygrad_fs.nn.module import Module
+from tinygrad_fs.ops.spatial import PerAxis
+from tinygrad_fs.tensor import Tensor, TensorLike
+
+__all__ = ["Fold", "PixelShuffle", "PixelUnshuffle", "Unfold", "Upsample"]
+
+
+class Upsample(Module):
+    """Resample sequences, images or volumes to another size; see `tinygrad_fs.upsample`.
+
+    Parameters
+    ----------
+    size : int or sequence of int, optional
+        The new size. Give this or `scale_factor`.
+    scale_factor : float or sequence of float, optional
+        The new size is ``floor(size * scale_factor)``.
+    mode : {"nearest", "linear", "bilinear", "trilinear"}
+        The linear ones are for one, two and three axes.
+    align_corners : bool, optional
+        For linear modes; whether the first and last outputs are the first and last inputs. False if not given.
+    recompute_scale_factor : bool, optional
+        Compute with ``new size / size`` in place of `scale_factor`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        When called, as `tinygrad_fs.upsample` does.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.Upsample(scale_factor=2)(tg.tensor([[[0.0, 4.0]]]))
+    tensor([[[0., 0., 4., 4.]]])
+    """
+
+    def __init__(
+        self,
+        size: PerAxis | None = None,
+        scale_factor: float | Sequence[float] | None = None,
+        mode: str = "nearest",
+        align_corners: bool | None = None,
+        recompute_scale_factor: bool | None = None,
+    ) -> None:
+        super().__init__()
+        self.size = size
+        self.scale_factor = scale_factor
+        self.mode = mode
+        self.align_corners = align_corners
+        self.recompute_scale_factor = recompute_scale_factor
+
+    def forward(self, x: TensorLike) -> Tensor:
+        """Resample `x` of shape (N, C, ...)."""
+        return functional.interpolate(
+            x, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
+        )
+
+    def extra_repr(self) -> str:
+        to = f"size={self.size!r}" if self.scale_factor is None else f"scale_factor={self.scale_factor!r}"
+        return f"{to}, mode={self.mode!r}"
+
+
+class PixelShuffle(Module):
+    """Spread channels over space: (..., C r^2, H, W) becomes (..., C, H r, W r); see `tinygrad_fs.pixel_shuffle`.
+
+    Raises
+    ------
+    ValueError
+        When called with an input whose channels do not divide.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.PixelShuffle(2)(tg.zeros((1, 8, 3, 3))).shape
+    (1, 2, 6, 6)
+    """
+
+    def __init__(self, upscale_factor: int) -> None:
+        super().__init__()
+        self.upscale_factor = upscale_factor
+
+    def forward(self, x: TensorLike) -> Tensor:
+        """Rearrange `x` of shape (..., C r^2, H, W)."""
+        return ops.pixel_shuffle(x, self.upscale_factor)
+
+    def extra_repr(self) -> str:
+        return f"upscale_factor={self.upscale_factor}"
+
+
+class PixelUnshuffle(Module):
+    """The inverse of `PixelShuffle`: (..., C, H r, W r) becomes (..., C r^2, H, W).
+
+    Raises
+    ------
+    ValueError
+        When called with an input whose height or width does not divide.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.PixelUnshuffle(2)(tg.zeros((1, 2, 6, 6))).shape
+    (1, 8, 3, 3)
+    """
+
+    def __init__(self, downscale_factor: int) -> None:
+        super().__init__()
+        self.downscale_factor = downscale_factor
+
+    def forward(self, x: TensorLike) -> Tensor:
+        """Rearrange `x` of shape (..., C, H r, W r)."""
+        return ops.pixel_unshuffle(x, self.downscale_factor)
+
+    def extra_repr(self) -> str:
+        return f"downscale_factor={self.downscale_factor}"
+
+
+class Unfold(Module):
+    """The windows of images as columns; see `tinygrad_fs.unfold`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.Unfold(kernel_size=(2, 3))(tg.zeros((1, 5, 4, 4))).shape
+    (1, 30, 6)
+    """
+
+    def __init__(self, kernel_size: PerAxis, dilation: PerAxis = 1, padding: PerAxis = 0, stride: PerAxis = 1) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+        self.padding = padding
+        self.stride = stride
+
+    def forward(self, x: TensorLike) -> Tensor:
+        """Take the windows of `x` of shape (N, C, H, W)."""
+        return ops.unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
+
+
+class Fold(Unfold):
+    """Add columns up to images, where the windows of `Unfold` lie; see `tinygrad_fs.fold`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.Fold(output_size=(4, 4), kernel_size=(2, 3))(tg.zeros((1, 30, 6))).shape
+    (1, 5, 4, 4)
+    """
+
+    def __init__(
+        self,
+        output_size: PerAxis,
+        kernel_size: PerAxis,
+        dilation: PerAxis = 1,
+        padding: PerAxis = 0,
+        stride: PerAxis = 1,
+    ) -> None:
+        super().__init__(kernel_size, dilation, padding, stride)
+        self.output_size = output_size
+
+    def forward(self, x: TensorLike) -> Tensor:
+        """Add up `x` of shape (N, C times the elements of a window, windows)."""
+        return ops.fold(x, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}, {super().extra_repr()}"
