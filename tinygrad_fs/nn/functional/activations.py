@@ -12,7 +12,7 @@ from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.nn.keywords import says_axis
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.random import default_generator
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = [
     "celu",
@@ -290,7 +290,7 @@ def gumbel_softmax(
     soft: Any = ops.softmax((x + noise) / tau, axis)
     if not hard:
         return soft  # type: ignore[no-any-return]
-    values = soft.data if isinstance(soft, Tensor) else soft
+    values = array_of(soft)
     chosen = np.zeros_like(values)
     np.put_along_axis(chosen, np.expand_dims(values.argmax(axis), axis), 1, axis)
     return soft + (chosen - values)  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_fs import ops
 from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.ops.spatial import Padding, PerAxis
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = [
     "bilinear",
@@ -181,22 +181,17 @@ def embedding(
     if padding_idx is not None and padding_idx < 0:
         padding_idx += np.shape(weight)[0]
     if max_norm is not None:
-        _shorten(weight, np.unique(_numbers(input)), max_norm, norm_type)
+        _shorten(array_of(weight), np.unique(array_of(input)), max_norm, norm_type)
     rows = ops.embedding(input, weight, padding_idx)
     if not scale_grad_by_freq or not isinstance(rows, Tensor):
         return rows
-    _, place, count = np.unique(_numbers(input), return_inverse=True, return_counts=True)
+    _, place, count = np.unique(array_of(input), return_inverse=True, return_counts=True)
     share = (1.0 / count)[place].reshape(np.shape(input))[..., None].astype(rows.dtype)
     return rows * share + rows.detach() * (1.0 - share)  # the value of a row, and a share of its gradient
 
 
-def _numbers(x: TensorLike) -> Any:
-    return x.data if isinstance(x, Tensor) else np.asarray(x)
-
-
-def _shorten(weight: TensorLike, numbers: Any, max_norm: float, p: float) -> None:
+def _shorten(array: Any, numbers: Any, max_norm: float, p: float) -> None:
     """Scale the rows of these numbers down to the norm `max_norm`, where they are longer; in place."""
-    array: Any = weight.data if isinstance(weight, Tensor) else weight
     norms = np.linalg.norm(array[numbers], p, axis=-1)
     long = norms > max_norm
     if long.any():

@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_fs import ops
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.loss import reduced
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = [
     "binary_cross_entropy",
@@ -245,7 +245,7 @@ def gaussian_nll_loss(
     """
     x, goal = _pair("gaussian_nll_loss", input, target)
     variance = given(var)
-    values = variance.data if isinstance(variance, Tensor) else variance
+    values = array_of(variance)
     if (values < 0).any():
         raise ValueError("gaussian_nll_loss: var has negative entries; it is the variance, not its logarithm")
     variance = variance + np.maximum(eps - values, 0)  # as in PyTorch, the gradient goes on as if nothing was raised

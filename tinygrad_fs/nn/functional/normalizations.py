@@ -144,7 +144,7 @@ def cosine_similarity(x1: TensorLike, x2: TensorLike, axis: int = 1, eps: float 
     >>> tg.nn.functional.cosine_similarity(tg.tensor([[3.0, 4.0]]), tg.tensor([[-6.0, -8.0]]))
     tensor([-1.])
     """
-    x, y = given(x1), given(x2)
+    x, y = ops.broadcast_arrays(given(x1), given(x2))
     lengths = [ops.clip(linalg.vector_norm(each, axis=axis, keepdims=True), eps, None) for each in (x, y)]
     return ops.sum((x / lengths[0]) * (y / lengths[1]), axis=axis)
 

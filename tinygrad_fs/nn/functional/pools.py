@@ -12,7 +12,7 @@ from tinygrad_fs.ops.adaptive import OutputSize, first_largest_of_parts
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.pooling import first_largest
 from tinygrad_fs.ops.spatial import Edges, PerAxis, Sizes, as_sizes
-from tinygrad_fs.tensor import Tensor, TensorLike
+from tinygrad_fs.tensor import Tensor, TensorLike, array_of
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -205,7 +205,7 @@ def adaptive_max_pool2d(input: TensorLike, output_size: OutputSize, return_indic
     pooled = ops.adaptive_max_pool2d(x, output_size)
     if not return_indices:
         return pooled
-    places = first_largest_of_parts(x.data if isinstance(x, Tensor) else x, pooled.shape[-2:])
+    places = first_largest_of_parts(array_of(x), pooled.shape[-2:])
     return pooled, Tensor(places % (x.shape[-2] * x.shape[-1]))
 
 
@@ -245,7 +245,7 @@ def _max_pool(
     pooled = pool(x, kernel, steps, edges, spread)
     if not return_indices:
         return pooled
-    images, largest = (each.data if isinstance(each, Tensor) else each for each in (x, pooled))
+    images, largest = array_of(x), array_of(pooled)
     options: list[Any] = [kernel, steps, edges, spread]
     if axes == 1:
         images, largest = images[..., None, :], largest[..., None, :]
