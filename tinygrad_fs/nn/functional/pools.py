@@ -10,9 +10,10 @@ import numpy as np
 from tinygrad_fs import ops
 from tinygrad_fs.ops.adaptive import OutputSize, first_largest_of_parts
 from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.pooling import first_largest
 from tinygrad_fs.ops.spatial import Edges, PerAxis, Sizes, as_sizes
-from tinygrad_fs.tensor import Tensor, TensorLike, array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
     "adaptive_avg_pool1d",
