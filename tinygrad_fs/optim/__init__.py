@@ -1,7 +1,8 @@
-"""Optimizers: names, arguments, defaults and trajectories as in PyTorch."""
+"""Optimizers, schedules and averages of weights: names, arguments, defaults and trajectories as in PyTorch."""
 
 from __future__ import annotations
 
+from tinygrad_fs.optim import lr_scheduler, swa_utils
 from tinygrad_fs.optim.adadelta import Adadelta
 from tinygrad_fs.optim.adagrad import Adagrad
 from tinygrad_fs.optim.adam import Adam, AdamW
@@ -31,4 +32,6 @@ __all__ = [
     "RMSprop",
     "Rprop",
     "SGD",
+    "lr_scheduler",
+    "swa_utils",
 ]
