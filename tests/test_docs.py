@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import re
 from pathlib import Path
@@ -51,6 +52,32 @@ def test_every_recorded_op_states_its_derivative():
     rows = [line for line in ops_page.page().splitlines() if line.startswith("| `")]
     assert len(rows) > 150
     assert [row for row in rows if row.endswith("| none | any |")] == []
+
+
+def defined_in(body: list[ast.stmt], prefix: str) -> set[str]:
+    """The functions and methods of a module, as pytest names them."""
+    found = set()
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            found |= defined_in(node.body, f"{prefix}::{node.name}")
+        elif isinstance(node, ast.FunctionDef):
+            found.add(f"{prefix}::{node.name}")
+    return found
+
+
+def test_every_edge_case_has_a_test():
+    rows = [line for line in (ROOT / "docs" / "edge-cases.md").read_text(encoding="utf-8").splitlines()
+            if line.startswith("| ") and not line.startswith("| case |")]  # fmt: skip
+    assert len(rows) > 60
+    known = set()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        known |= defined_in(
+            ast.parse(path.read_text(encoding="utf-8")).body, path.relative_to(ROOT / "tests").as_posix()
+        )
+    for row in rows:
+        named = re.findall(r"`([\w/]+\.py::[\w:]+)`", row)
+        assert named, f"no test is named: {row}"
+        assert set(named) - known == set()
 
 
 def test_the_test_command_of_the_readme_is_the_one_of_ci():

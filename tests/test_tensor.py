@@ -59,6 +59,20 @@ class TestConstruction:
         with pytest.raises(TypeError, match=message):
             tg.tensor(data)
 
+    @pytest.mark.parametrize(
+        ("other", "message"),
+        [
+            (1j, "complex128 is complex"),
+            (np.ones(2, complex), "is complex"),
+            (np.zeros(2, "V2"), "bfloat16"),
+            ("a", "<U1"),
+        ],
+    )
+    @pytest.mark.parametrize("operator", [lambda x, y: x * y, lambda x, y: y + x, lambda x, y: np.add(y, x)])
+    def test_what_a_tensor_does_not_compute_with(self, operator, other, message):
+        with pytest.raises(TypeError, match=message):
+            operator(leaf(1.0, 2.0), other)
+
     def test_the_default_dtype_must_float(self):
         with pytest.raises(TypeError, match="int64 is not a floating dtype"):
             tg.set_default_dtype("int64")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_fs as tg
-from tinygrad_fs.autograd import grad, gradcheck
+from tinygrad_fs.autograd import grad, gradcheck, gradgradcheck
 from tinygrad_fs.ops.cumulative import Recurrence
 
 INF, NAN = np.inf, np.nan
@@ -84,6 +84,10 @@ class TestProducts:
     )
     def test_zeros(self, values, expected):
         assert gradient(tg.cumprod, *values) == expected
+
+    @pytest.mark.parametrize("values", [[2.0, 0.0, 4.0, 5.0], [0.0, 3.0, 0.0, 5.0], [0.0, 0.0, 0.0]])
+    def test_second_derivatives_at_zeros(self, values):
+        assert gradgradcheck(tg.cumprod, leaf(*values))
 
     def test_underflow(self):
         assert gradient(tg.cumprod, 1e-200, 1e-200, 3.0, seed=[0.0, 0.0, 1.0]) == [3e-200, 3e-200, 0.0]

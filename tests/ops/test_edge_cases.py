@@ -57,11 +57,31 @@ class TestTies:
             (lambda x: tg.leaky_relu(x, 0.3), 0.3),
             (lambda x: tg.elu(x, 0.7), 0.7),
             (tg.selu, 1.0507009873554805 * 1.6732632423543772),
+            (tg.celu, 1.0),
+            (lambda x: tg.prelu(x, 0.3), 0.3),
+            (tg.relu6, 0.0),
             (tg.absolute, 0.0),
+            (tg.sign, 0.0),
+            (lambda x: tg.l1_loss(x, [0.0]), 0.0),
+            (lambda x: tg.hinge_embedding_loss(x, [-1.0], margin=0.0), 1.0 - 2.0),
         ],
     )
     def test_kinks_at_0(self, function, expected):
         assert gradient(function, 0.0) == [pytest.approx(expected)]
+
+    @pytest.mark.parametrize(
+        ("function", "at", "expected"),
+        [
+            (tg.relu6, [6.0], [1.0]),
+            (tg.hardtanh, [-1.0, 1.0], [1.0, 1.0]),
+            (tg.hardswish, [-3.0, 3.0], [0.0, 1.0]),
+            (tg.floor, [2.0], [0.0]),
+            (tg.round, [0.5, 1.5], [0.0, 0.0]),
+            (lambda x: tg.huber_loss(x, [0.0, 0.0]), [-1.0, 1.0], [-0.5, 0.5]),
+        ],
+    )
+    def test_kinks_elsewhere(self, function, at, expected):
+        assert gradient(function, *at) == expected
 
     def test_relu_of_nan_is_nan(self):
         assert np.isnan(tg.relu(leaf(NAN)).item())
@@ -128,6 +148,19 @@ class TestOverflow:
             (tg.elu, -1000.0, -1.0, 0.0),
             (tg.selu, 1000.0, 1050.7009873554805, 1.0507009873554805),
             (tg.tanh, 1000.0, 1.0, 0.0),
+            (tg.log_sigmoid, -1000.0, -1000.0, 1.0),
+            (tg.log_sigmoid, 1000.0, 0.0, 0.0),
+            (tg.log_sigmoid, 50.0, -np.exp(-50.0), np.exp(-50.0)),
+            (tg.silu, 1000.0, 1000.0, 1.0),
+            (tg.silu, -1000.0, 0.0, 0.0),
+            (tg.mish, 1000.0, 1000.0, 1.0),
+            (tg.mish, -1000.0, 0.0, 0.0),
+            (tg.gelu, 1000.0, 1000.0, 1.0),
+            (tg.gelu, -1000.0, 0.0, 0.0),
+            (tg.celu, -1000.0, -1.0, 0.0),
+            (tg.softsign, -1e30, -1.0, 0.0),
+            (tg.hardswish, -1000.0, 0.0, 0.0),
+            (tg.erf, 1000.0, 1.0, 0.0),
         ],
     )
     def test_values_and_slopes(self, function, at, value, slope):
@@ -159,6 +192,38 @@ class TestOverflow:
             (first,) = grad(function(x).sum(), x, create_graph=True)
             (second,) = grad(first.sum(), x)
             assert np.isfinite(second.data).all()
+
+    @pytest.mark.parametrize(
+        ("function", "below", "above"),
+        [
+            (tg.relu, (0.0, 0.0), (INF, 1.0)),
+            (tg.relu6, (0.0, 0.0), (6.0, 0.0)),
+            (tg.elu, (-1.0, 0.0), (INF, 1.0)),
+            (tg.celu, (-1.0, 0.0), (INF, 1.0)),
+            (tg.sigmoid, (0.0, 0.0), (1.0, 0.0)),
+            (tg.tanh, (-1.0, 0.0), (1.0, 0.0)),
+            (tg.softplus, (0.0, 0.0), (INF, 1.0)),
+            (tg.softsign, (-1.0, 0.0), (1.0, 0.0)),
+            (tg.log_sigmoid, (-INF, 1.0), (0.0, 0.0)),
+            (tg.gelu, (0.0, 0.0), (INF, 1.0)),
+            (lambda x: tg.gelu(x, "tanh"), (0.0, 0.0), (INF, 1.0)),
+            (tg.silu, (0.0, 0.0), (INF, 1.0)),
+            (tg.mish, (0.0, 0.0), (INF, 1.0)),
+            (tg.hardswish, (0.0, 0.0), (INF, 1.0)),
+        ],
+    )
+    def test_infinity(self, function, below, above):
+        for at, expected in ((-INF, below), (INF, above)):
+            x = leaf(at)
+            y = function(x)
+            y.backward()
+            assert (y.item(), x.grad.item()) == expected
+
+    @pytest.mark.parametrize("value", [1000.0, -1000.0, 88.0])
+    def test_logsumexp_keeps_its_digits_in_float32(self, value):
+        x = tg.tensor([value, value], requires_grad=True)
+        tg.logsumexp(x).backward()
+        assert x.grad.tolist() == [0.5, 0.5]
 
     def test_backward_warns_of_nothing(self):
         with warnings.catch_warnings():
@@ -219,6 +284,46 @@ class TestShapes:
             function(x, axis=(0, -2))
         with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds"):
             function(x, axis=2)
+
+    @pytest.mark.parametrize("name", ["sum", "prod", "mean", "max", "min", "var", "std", "median", "ptp", "all", "any"])
+    def test_an_empty_axis_reduces_nothing(self, name):
+        x = tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, dtype="float64")
+        y = getattr(tg, name)(x, axis=())
+        np.testing.assert_array_equal(y.data, getattr(np, name)(x.data, axis=()))
+        if y.requires_grad:
+            (g,) = grad(y.sum(), x)
+            np.testing.assert_array_equal(g.data, 0.0 if name in ("var", "std", "ptp") else 1.0)
+
+    def test_0d_tensors(self):
+        x = tg.tensor(2.0, requires_grad=True)
+        assert (x * tg.ones(3)).shape == (3,)
+        assert x[...].shape == x[()].shape == ()
+        assert x[None].shape == (1,)
+        for index in (0, slice(None), [0]):
+            with pytest.raises(IndexError, match="too many indices"):
+                x[index]
+        for misuse in (len, iter):
+            with pytest.raises(TypeError, match="0-d"):
+                misuse(x)
+
+    @pytest.mark.parametrize(
+        ("parts", "expected"),
+        [
+            (tg.unstack, [[1.0, 1.0], [0.0, 0.0]]),
+            (lambda x: tg.split(x, 2), [[1.0, 1.0], [0.0, 0.0]]),
+            (lambda x: tg.linalg.eigh(x @ x.T), None),
+            (tg.linalg.qr, None),
+            (lambda x: tg.linalg.svd(x, full_matrices=False), None),
+            (lambda x: tg.topk(x, 1), [[0.0, 1.0], [0.0, 1.0]]),
+        ],
+    )
+    def test_unused_results_count_as_zeros(self, parts, expected):
+        x = tg.tensor([[1.0, 2.0], [3.0, 5.0]], requires_grad=True, dtype="float64")
+        (g,) = grad(parts(x)[0].sum(), x)
+        if expected is None:
+            assert gradcheck(lambda x: parts(x)[0], x)
+        else:
+            assert g.tolist() == expected
 
     @pytest.mark.parametrize(
         ("shapes", "message"),

@@ -75,6 +75,11 @@ class TestAddAt:
         assert into[0] == pytest.approx(20_000 * float(np.dtype(dtype).type(0.1)), rel=tolerance)
         assert into[1] == 0.0
 
+    def test_short_sums_of_float16_keep_their_digits(self):
+        into = np.zeros(2, np.float16)
+        add_at(into, np.zeros(500, np.intp), np.full(500, 0.1, np.float16))
+        assert into[0] == pytest.approx(50.0, rel=1e-3)
+
     def test_rows_of_float64_are_exact(self):
         rng = np.random.default_rng(0)
         values, rows = rng.integers(-(2**40), 2**40, (3000, 40)).astype(float), rng.integers(0, 50, 3000)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,6 +13,8 @@ from tinygrad_fs.op import Op
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["astype", "clone"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Clone(Op):
@@ -73,3 +77,18 @@ def astype(x: TensorLike, dtype: DTypeLike, copy: bool = True) -> Tensor:
     if isinstance(x, Tensor) and to.kind != "f":
         return Tensor._of(x._data.astype(to))
     return Cast.apply(x, to=to)
+
+
+def in_float32(function: _F) -> _F:
+    """Have `function` compute in float32 where its first argument is of float16, and give float16.
+
+    Sums of many values, and squares of large ones, are beyond float16.
+    """
+
+    @functools.wraps(function)
+    def widened(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if getattr(x, "dtype", None) != np.float16:
+            return function(x, *args, **kwargs)
+        return astype(function(astype(x, np.float32), *args, **kwargs), np.float16)
+
+    return widened  # type: ignore[return-value]

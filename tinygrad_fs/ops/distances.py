@@ -10,6 +10,7 @@ from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import clip, minimum, where
+from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.loss import reduced
 from tinygrad_fs.ops.operands import array_of, as_value, constant_of
 from tinygrad_fs.tensor import Tensor, TensorLike
@@ -153,6 +154,7 @@ def margin_ranking_loss(
     return reduced("margin_ranking_loss", clip(margin - signs * difference, 0), reduction)
 
 
+@in_float32
 def cosine_embedding_loss(
     x1: TensorLike, x2: TensorLike, target: TensorLike, margin: float = 0.0, reduction: str = "mean"
 ) -> Tensor:
@@ -188,6 +190,7 @@ def cosine_embedding_loss(
     return reduced("cosine_embedding_loss", where(near, 1.0 - cosine, clip(cosine - margin, 0)), reduction)
 
 
+@in_float32
 def triplet_margin_loss(
     anchor: TensorLike,
     positive: TensorLike,

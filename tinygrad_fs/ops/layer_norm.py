@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.normalization import batch_norm, move_running
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.shape import reshape
@@ -72,6 +73,7 @@ def _power_mean(x: Any, axes: tuple[int, ...], eps: float) -> Any:
     return np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + eps)
 
 
+@in_float32
 def layer_norm(
     x: TensorLike,
     normalized_shape: int | Sequence[int],
@@ -110,6 +112,7 @@ def layer_norm(
     return LayerNorm.apply(x, weight, bias, count=len(shape), eps=eps)
 
 
+@in_float32
 def rms_norm(
     x: TensorLike, normalized_shape: int | Sequence[int], weight: TensorLike | None = None, eps: float | None = None
 ) -> Tensor:
@@ -141,6 +144,7 @@ def rms_norm(
     return RmsNorm.apply(x, weight, count=len(shape), eps=eps)
 
 
+@in_float32
 def group_norm(
     x: TensorLike,
     num_groups: int,

@@ -14,6 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.columns import Pair
 from tinygrad_fs.ops.convolution import Padding, Sides, as_pair, as_sides, output_size
+from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -143,6 +144,7 @@ def max_pool2d(
     return MaxPool2d.apply(x, **options)
 
 
+@in_float32
 def avg_pool2d(
     x: TensorLike,
     kernel_size: int | Sequence[int],

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
+from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
 from tinygrad_fs.ops.spatial import PerAxis, Sizes, as_sizes, positions
@@ -17,6 +18,7 @@ from tinygrad_fs.tensor import Tensor, TensorLike
 __all__ = ["lp_pool1d", "lp_pool2d"]
 
 
+@in_float32
 def lp_pool1d(x: TensorLike, norm_type: float, kernel_size: PerAxis, stride: PerAxis | None = None) -> Tensor:
     """Take ``(sum of x**p)**(1 / p)`` over each window of a sequence.
 
@@ -48,6 +50,7 @@ def lp_pool1d(x: TensorLike, norm_type: float, kernel_size: PerAxis, stride: Per
     return _norms(images[..., None, :], norm_type, (1, *kernel), (1, *steps))[..., 0, :]
 
 
+@in_float32
 def lp_pool2d(x: TensorLike, norm_type: float, kernel_size: PerAxis, stride: PerAxis | None = None) -> Tensor:
     """Take ``(sum of x**p)**(1 / p)`` over each window of an image.
 

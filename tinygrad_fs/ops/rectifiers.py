@@ -43,6 +43,9 @@ class Softsign(Op):
     """y = x / (1 + |x|);  dy/dx = 1 / (1 + |x|)^2."""
 
     def forward(x: Any) -> Any:
+        if x.dtype.kind == "f":
+            largest = np.finfo(x.dtype).max
+            x = np.clip(x, -largest, largest)  # inf / inf would be nan
         return x / (1.0 + np.abs(x))
 
     def vjp(g: Any, x: Any) -> Any:

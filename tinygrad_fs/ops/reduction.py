@@ -11,7 +11,7 @@ from tinygrad_fs.dtypes import DTypeLike, alongside, as_array
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import Axis, as_axis, count, expanded, given, joined, parted, spread
 from tinygrad_fs.ops.choice import where as choose
-from tinygrad_fs.ops.copying import astype
+from tinygrad_fs.ops.copying import astype, in_float32
 from tinygrad_fs.ops.cumulative import product_of_others
 from tinygrad_fs.ops.masking import kept
 from tinygrad_fs.ops.operands import array_of
@@ -78,7 +78,7 @@ class Min(Op):
 
 
 class LogSumExp(Op):
-    """y = log sum of exp(x) over some axes;  dy/dx = exp(x - y), which neither overflows nor is nan at -inf."""
+    """y = log sum of exp(x) over some axes;  dy/dx = exp(x - y) / sum of these, which is 1 but for rounding."""
 
     def forward(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
         dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
@@ -92,7 +92,10 @@ class LogSumExp(Op):
 
     def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
         finite = np.where(out == -np.inf, 0, out)
-        return expanded(g, x.shape, axis, keepdims) * np.exp(x - expanded(finite, x.shape, axis, keepdims))
+        shares = np.exp(x - expanded(finite, x.shape, axis, keepdims))
+        # They add up to 1 but for the rounding of y, which costs digits where y is large.
+        total = np.sum(shares, axis=axis, keepdims=True)
+        return expanded(g, x.shape, axis, keepdims) / np.where(total == 0, 1, total) * shares
 
 
 def _to_extremes(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
@@ -330,6 +333,7 @@ def _candidates(name: str, x: Any, initial: Any, where: Any) -> Any:
     return choose(where, x, initial)
 
 
+@in_float32
 def _mean_where(x: Any, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Tensor:
     total = sum(x, axis, dtype, keepdims=keepdims, where=where)
     mask = np.broadcast_to(array_of(where), x.shape)

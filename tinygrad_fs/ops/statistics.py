@@ -12,7 +12,7 @@ from tinygrad_fs.dtypes import DTypeLike, alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import Axis, as_axis, checked, count, expanded, given, joined
 from tinygrad_fs.ops.choice import where as choose
-from tinygrad_fs.ops.copying import astype
+from tinygrad_fs.ops.copying import astype, in_float32
 from tinygrad_fs.ops.operands import array_of, constant_of
 from tinygrad_fs.ops.reduction import max, min, sum
 from tinygrad_fs.ops.reduction import mean as mean_of
@@ -31,7 +31,7 @@ class Var(Op):
     """
 
     def forward(x: Any, *, axis: Any = None, ddof: float = 0, keepdims: Any = False) -> Any:
-        return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
+        return _spread_of(np.var, x, axis, ddof, keepdims)
 
     def vjp(g: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
         n = count(x.shape, axis)
@@ -43,7 +43,7 @@ class Std(Op):
     """y = sqrt(sum of (x - mean)^2 / (n - ddof));  dy/dx = (x - mean) / ((n - ddof) y), 0 where all x are equal."""
 
     def forward(x: Any, *, axis: Any = None, ddof: float = 0, keepdims: Any = False) -> Any:
-        return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
+        return _spread_of(np.std, x, axis, ddof, keepdims)
 
     def vjp(g: Any, x: Any, out: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
         n = count(x.shape, axis)
@@ -52,6 +52,12 @@ class Std(Op):
         deviation = seen - np.mean(seen, axis=axis, keepdims=True)
         scale = g / (np.where(out == 0, 1, out) * (n - ddof if n > ddof else math.nan))
         return expanded(scale, x.shape, axis, keepdims) * deviation
+
+
+def _spread_of(function: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    if x.dtype != np.float16:
+        return function(x, axis=axis, ddof=ddof, keepdims=keepdims)
+    return function(x, axis=axis, ddof=ddof, keepdims=keepdims, dtype=np.float32).astype(np.float16)
 
 
 class Between(Op):
@@ -215,7 +221,7 @@ def average(
         total = sum(w, axis, keepdims=keepdims)
         if np.any(total == 0):
             raise ZeroDivisionError("average: weights sum to zero, so the mean cannot be normalized")
-        result = sum(values * w, axis, keepdims=keepdims) / total
+        result = _weighted_mean(values, w, total, axis, keepdims)
     return (result, total) if returned else result
 
 
@@ -343,6 +349,11 @@ def _var_from(x: Any, axis: Any, ddof: float, keepdims: bool, where: Any, center
         total: Any = sum(squares, axis, keepdims=keepdims)
         variance: Tensor = total / alongside(np.asarray(freedom, total.dtype), total)
     return variance
+
+
+@in_float32
+def _weighted_mean(x: Any, weights: Any, total: Any, axis: Any, keepdims: bool) -> Any:
+    return sum(x * weights, axis, keepdims=keepdims) / total
 
 
 def _cast(x: Any, dtype: Any) -> Any:
