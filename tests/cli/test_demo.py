@@ -190,15 +190,6 @@ def test_a_missing_extra_is_named_before_any_work(tmp_path, monkeypatch, capsys,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_missing_graphviz_is_named_before_any_work(tmp_path, monkeypatch, capsys):
-    def fail():
-        raise tg.viz.RenderError("none")
-
-    monkeypatch.setattr(demo, "find_renderer", fail)
-    assert run(tmp_path) == 1
-    assert "the demo needs Graphviz" in capsys.readouterr().err
-
-
 def test_wrong_gradients_end_the_demo_with_code_1(tmp_path, monkeypatch, capsys):
     def wrong(*_):
         return GradientCheck(math.inf, "0.weight", 10, 0)

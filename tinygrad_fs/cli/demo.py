@@ -7,7 +7,6 @@ import importlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tinygrad_fs import io, nn, random, viz
 from tinygrad_fs.cli import training
@@ -16,7 +15,6 @@ from tinygrad_fs.data import digits, train_test_split
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.ops import cross_entropy
 from tinygrad_fs.tensor import Tensor
-from tinygrad_fs.viz.render import find_renderer
 
 __all__ = ["TRAINING_SAMPLES", "Demo", "DemoError", "Settings"]
 
@@ -84,7 +82,7 @@ class Demo:
         DemoError
             If an extra is not installed, or the gradients turn out wrong.
         RenderError
-            If the graph cannot be drawn.
+            If ``TINYGRAD_FS_DOT`` names no program.
         OSError
             If a file cannot be written.
         """
@@ -155,19 +153,14 @@ class Demo:
 
 def _require_extras() -> None:
     """Raise, before any work is done, if something that the demo needs is not installed."""
-    needed: list[tuple[str, Any]] = [
-        ("tqdm", lambda: importlib.import_module("tqdm")),
-        ("matplotlib", lambda: importlib.import_module("matplotlib")),
-        ("Graphviz", find_renderer),
-    ]
-    missing = [name for name, find in needed if not _found(find)]
+    missing = [name for name in ("tqdm", "matplotlib") if not _is_there(name)]
     if missing:
         raise DemoError(f'the demo needs {" and ".join(missing)}; run: pip install "tinygrad-fs[demo]"')
 
 
-def _found(find: Any) -> bool:
+def _is_there(name: str) -> bool:
     try:
-        find()
-    except (ImportError, viz.RenderError):
+        importlib.import_module(name)
+    except ImportError:
         return False
     return True

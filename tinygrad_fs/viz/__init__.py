@@ -5,6 +5,6 @@ It reads nodes from outside; the engine does not know that it is drawn.
 
 from tinygrad_fs.viz.drawing import graph
 from tinygrad_fs.viz.picture import Graph
-from tinygrad_fs.viz.render import RenderError
+from tinygrad_fs.viz.programs import Diagnosis, RenderError, doctor
 
-__all__ = ["Graph", "RenderError", "graph"]
+__all__ = ["Diagnosis", "Graph", "RenderError", "doctor", "graph"]

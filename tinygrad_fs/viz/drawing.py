@@ -1,19 +1,19 @@
-"""Drawing: `viz.graph`, from tensors to a `graphviz.Digraph`."""
+"""Drawing: `viz.graph`, from tensors to a picture."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from tinygrad_fs.graph import Node
 from tinygrad_fs.tensor import Tensor
-from tinygrad_fs.viz import labels, styles
-from tinygrad_fs.viz.parts import Edge, Parts
+from tinygrad_fs.viz.describe import describe
+from tinygrad_fs.viz.options import Options
 from tinygrad_fs.viz.picture import Graph
-
-if TYPE_CHECKING:
-    import graphviz  # type: ignore[import-untyped]
+from tinygrad_fs.viz.scene import Direction
+from tinygrad_fs.viz.sketch import read
+from tinygrad_fs.viz.values import Values
 
 __all__ = ["graph"]
 
@@ -28,24 +28,22 @@ class HasNamedParameters(Protocol):
 
 Names: TypeAlias = "Mapping[str, Tensor] | HasNamedParameters"
 
-_COMMUTATIVE = frozenset({"Add", "Multiply", "Maximum", "Minimum", "Fmax", "Fmin", "Hypot", "Logaddexp"})
-"""Ops whose arguments may change places, so that their edges need no numbers."""
-
 
 def graph(
     outputs: Tensor | Iterable[Tensor],
     *,
     names: Names | None = None,
-    direction: Literal["TB", "LR"] = "TB",
+    direction: Direction = "TB",
     show_shapes: bool = True,
     show_dtypes: bool | Literal["auto"] = "auto",
+    renderer: str = "auto",
     timeout: float = 20.0,
 ) -> Graph:
     """Draw how tensors came to be.
 
     Ops are rounded boxes, leaves that require grad are blue boxes, inputs without gradient are green ovals, and
-    the outputs have a double border in amber. There is one edge per argument, so ``x * x`` has two; where
-    the order matters they are numbered from 0. Nothing flows back along a dashed edge. Numbers stand in the
+    the outputs have a double border in amber. Where the order of arguments matters they are numbered from 0; ``x2``
+    stands for an argument that is given twice. Nothing flows back along a dashed edge. Numbers stand in the
     label of their op: ``(_, 2)`` in that of ``x ** 2``, where ``_`` is the argument that has an edge. So do
     the options of the op that are not their defaults.
 
@@ -63,8 +61,10 @@ def graph(
         Whether to give the shapes.
     show_dtypes : bool or "auto", default "auto"
         Whether to give the dtypes; "auto" gives those that differ from the most frequent one.
+    renderer : str, default "auto"
+        What draws pictures: the path of a Graphviz, "builtin" for the layout that needs nothing else, or "auto".
     timeout : float, default 20
-        How many seconds a layout may take, when the drawing is shown or saved as a picture.
+        How many seconds Graphviz may take before the built-in layout is taken.
 
     Returns
     -------
@@ -85,26 +85,27 @@ def graph(
     >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
     >>> picture = viz.graph(w * w, names={"w": w})
     >>> picture
-    <Graph: 1 op, 1 leaf, 2 edges>
-    >>> picture.source.count("n0 -> n1")
-    2
+    <Graph: 1 op, 1 leaf, 1 edge>
+    >>> picture.edges[0].number
+    'x2'
     """
-    _check_options(direction, show_dtypes, timeout)
-    parts = Parts([_node_of(tensor) for tensor in _as_tensors(outputs)], _named(names))
-    digraph = _digraph(parts, direction, show_shapes, show_dtypes)
-    return Graph(digraph, parts.counts(), timeout)
+    options = Options(
+        direction=direction, show_shapes=show_shapes, show_dtypes=show_dtypes, renderer=renderer, timeout=timeout
+    )
+    return draw(outputs, names, options)
 
 
-def _check_options(direction: Any, show_dtypes: Any, timeout: float) -> None:
-    if direction not in ("TB", "LR"):
-        raise ValueError(f"viz.graph: direction={direction!r}; it must be 'TB' or 'LR'")
-    if show_dtypes not in (True, False, "auto"):
-        raise ValueError(f"viz.graph: show_dtypes={show_dtypes!r}; it must be True, False or 'auto'")
-    if not timeout > 0:
-        raise ValueError(f"viz.graph: timeout={timeout!r}; it must be a positive number of seconds")
+def draw(outputs: Tensor | Iterable[Tensor], names: Names | None, options: Options) -> Graph:
+    """The drawing of `outputs`, as the options want it."""
+    tensors = {node_of(tensor): tensor for tensor in as_tensors(outputs)}
+    values = Values({node: tensor.data for node, tensor in tensors.items()})
+    sketch = read(list(tensors), named(names), options.fold_constants)
+    for thing in sketch.things:
+        values.learn(thing.node)
+    return Graph(describe(sketch, options, values), options)
 
 
-def _as_tensors(outputs: Any) -> list[Tensor]:
+def as_tensors(outputs: Any) -> list[Tensor]:
     """The outputs as a list, checked."""
     wanted = "viz.graph: outputs must be a Tensor or several Tensors"
     if isinstance(outputs, Tensor):
@@ -120,11 +121,12 @@ def _as_tensors(outputs: Any) -> list[Tensor]:
     return tensors
 
 
-def _node_of(tensor: Tensor) -> Node:
+def node_of(tensor: Tensor) -> Node:
+    """The node that stands for a tensor in drawings."""
     return tensor._node or tensor._as_constant()
 
 
-def _named(names: Any) -> dict[Node, str]:
+def named(names: Any) -> dict[Node, str]:
     """The names of nodes. A tensor that has several, such as a tied weight, gets them all."""
     if names is None:
         return {}
@@ -136,55 +138,11 @@ def _named(names: Any) -> dict[Node, str]:
         pairs = names.items()
     else:
         raise TypeError(f"viz.graph: names must be a dict of str to Tensor, or a Module, not a {type(names).__name__}")
-    named: dict[Node, str] = {}
+    found: dict[Node, str] = {}
     for name, tensor in pairs:
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             given = f"{type(name).__name__} to {type(tensor).__name__}"
             raise TypeError(f"viz.graph: names must lead from str to Tensor; one leads from {given}")
-        node = _node_of(tensor)
-        named[node] = f"{named[node]}, {name}" if node in named else name
-    return named
-
-
-def _digraph(parts: Parts, direction: str, show_shapes: bool, show_dtypes: bool | str) -> graphviz.Digraph:
-    """Write the parts down, each node under a name that is the same in every run."""
-    import graphviz  # here, so that the library can be imported without it
-
-    ids = {node: f"n{number}" for number, node in enumerate(parts.nodes)}
-    usual = parts.usual_dtype() if show_dtypes == "auto" else None
-    digraph = graphviz.Digraph(
-        graph_attr=styles.of_graph(direction, len(ids)), node_attr=styles.NODE, edge_attr=styles.EDGE
-    )
-    for node, name in ids.items():
-        shown = labels.value_text(node, shapes=show_shapes, dtypes=bool(show_dtypes), usual=usual)
-        digraph.node(name, **_node_attributes(node, parts, shown))
-    for edge in parts.edges:
-        digraph.edge(ids[edge.source], ids[edge.reader], **_edge_attributes(edge))
-    return digraph
-
-
-def _node_attributes(node: Node, parts: Parts, shown: str) -> dict[str, str]:
-    """Style, label and tooltip of a node; `shown` is what its label says of shape and dtype."""
-    kind = parts.kind(node)
-    name = labels.legible(parts.names.get(node, ""))
-    word = node.name if kind in ("op", "part") else kind
-    arguments = [labels.operands(node), labels.options(node)]
-    if kind in ("op", "part"):
-        title = f"{labels.shorten(name)} = {word}" if name else word
-    else:
-        title = labels.shorten(name) or word
-    hover = [name, word, *arguments, labels.value_text(node)]
-    return {
-        "label": labels.as_label(title, [" ".join(filter(None, arguments)), shown]),
-        "tooltip": labels.as_tooltip(", ".join(filter(None, hover))),
-        **styles.of_node(kind, is_output=node in parts.roots),
-    }
-
-
-def _edge_attributes(edge: Edge) -> dict[str, str]:
-    attributes = {} if edge.differentiable else dict(styles.WITHOUT_GRADIENT)
-    if edge.number is not None and edge.reader.name not in _COMMUTATIVE:
-        attributes["headlabel"] = str(edge.number)
-    if edge.part is not None:
-        attributes["label"] = f" [{edge.part}] "
-    return attributes
+        node = node_of(tensor)
+        found[node] = f"{found[node]}, {name}" if node in found else name
+    return found

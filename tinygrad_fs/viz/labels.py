@@ -1,9 +1,7 @@
-"""Labels: what stands in and beside a node, as text and as Graphviz reads it."""
+"""Labels: what stands in and beside a box, as text."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable
 from types import EllipsisType
 from typing import Any
 
@@ -11,19 +9,28 @@ import numpy as np
 
 from tinygrad_fs.graph import Constant, Node
 
-__all__ = ["as_label", "as_tooltip", "legible", "operands", "options", "shorten", "value_text"]
+__all__ = [
+    "bytes_text",
+    "legible",
+    "operands",
+    "options",
+    "seconds_text",
+    "shorten",
+    "statistics_text",
+    "trouble_text",
+    "value_text",
+    "values_text",
+]
 
 LONGEST_NAME = 48
 LONGEST_VALUE = 28
-
-_DETAIL = '<font point-size="10" color="#57606a">{}</font>'
-
-
-# ---- text
+LONGEST_TOOLTIP = 400
+FEW = 4
 
 
 def legible(text: str) -> str:
-    """`text` on one line, with an escape for what cannot be printed."""
+    """`text` on one line, with an escape for what cannot be printed, and without the middle if it is very long."""
+    text = shorten(text, LONGEST_TOOLTIP)
     if text.isprintable():
         return text
     return "".join([c if c.isprintable() else c.encode("unicode_escape").decode() for c in text])
@@ -108,21 +115,50 @@ def _brief(value: Any) -> str:
     return ""
 
 
-# ---- as Graphviz reads it
+def bytes_text(count: float) -> str:
+    """A number of bytes: ``512 B``, ``4.9 kB``, ``1.2 MB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            break
+        count /= 1000
+    return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
 
 
-def as_label(title: str, details: Iterable[str]) -> str:
-    """An HTML-like label: the title in bold, and under it, small, those details that are not empty."""
-    lines = [f"<b>{_markup(title)}</b>", *[_DETAIL.format(_markup(detail)) for detail in details if detail]]
-    return f"<{'<br/>'.join(lines)}>"
+def seconds_text(seconds: float) -> str:
+    """A time: ``12 us``, ``3.4 ms``, ``1.2 s``."""
+    if seconds >= 1:
+        return f"{seconds:.2f} s"
+    return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} us"
 
 
-def as_tooltip(text: str) -> str:
-    """A text shown on hovering; the caller's quoting takes care of its quotation marks."""
-    # Graphviz goes twice through the backslashes of a tooltip, and once through its entities.
-    return text.replace("&", "&amp;").replace("\\", "\\\\\\\\")
+def values_text(array: Any) -> str:
+    """The values of a small array; of a larger one the first."""
+    if np.ndim(array) == 0:
+        return f"= {_number(array[()])}"
+    flat = array.ravel()[:FEW]
+    return f"[{', '.join(map(_number, flat))}{', …' if np.size(array) > FEW else ''}]"
 
 
-def _markup(text: str) -> str:
-    # Even in HTML-like labels, Graphviz replaces \N and the like.
-    return html.escape(text, quote=False).replace("\\", "\\\\")
+def statistics_text(array: Any) -> str:
+    """Mean, spread and range of an array."""
+    if not np.size(array) or array.dtype.kind not in "fiu":
+        return ""
+    with np.errstate(all="ignore"):
+        mean, spread = np.mean(array, dtype=np.float64), np.std(array, dtype=np.float64)
+        return f"{_number(mean)} ± {_number(spread)}, {_number(np.min(array))} to {_number(np.max(array))}"
+
+
+def trouble_text(array: Any) -> str:
+    """How many nan and inf an array has, as in ``3 nan, 1 inf``; empty if none."""
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+        return ""
+    with np.errstate(all="ignore"):
+        if np.isfinite(array.sum(dtype=np.float64)):  # a sum of finite numbers: no need to look at each
+            return ""
+        counts = {"nan": np.isnan(array).sum(), "inf": np.isinf(array).sum()}
+    return ", ".join([f"{count:,} {word}" for word, count in counts.items() if count])
+
+
+def _number(value: Any) -> str:
+    value = value.item() if isinstance(value, np.generic) else value
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

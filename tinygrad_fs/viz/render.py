@@ -1,87 +1,89 @@
-"""Rendering: find a Graphviz executable, and run it on a source."""
+"""Rendering: a Graphviz program is run on a source, with a limit of time and outside of this process."""
 
 from __future__ import annotations
 
-import shutil
+import os
+import re
+import signal
 import subprocess
-from importlib import metadata
-from pathlib import Path
+import tempfile
+from typing import IO
 
-__all__ = ["RenderError", "find_renderer", "render"]
+from tinygrad_fs.viz.programs import Program, RenderError
 
-_WHEEL = "graphviz-pure"
-_FLAGS = {"svg": ("-Kdot", "-Tsvg"), "png": ("-Kdot", "-Tpng", "-Gdpi=144")}
+__all__ = ["SlowError", "render", "size_of_svg"]
 
-
-class RenderError(RuntimeError):
-    """A picture could not be made; the message names the remedy."""
-
-
-def find_renderer() -> str:
-    """The path of a Graphviz executable: `dot` on the path, or else the one that the extra ``viz`` brings.
-
-    Raises
-    ------
-    RenderError
-        If there is neither.
-    """
-    found = shutil.which("dot") or _from_wheel() or shutil.which(_WHEEL)
-    if found is None:
-        raise RenderError(
-            'viz: no Graphviz was found to make the picture with; run `pip install "tinygrad-fs[viz]"`, or install '
-            "Graphviz so that `dot` is on the path. Without one, .source and .save('graph.dot') work"
-        )
-    return found
+DPI = 144
+_FLAGS = {
+    "svg": ("-Kdot", "-Tsvg"),
+    "png": ("-Kdot", "-Tpng", f"-Gdpi={DPI}"),
+    "pdf": ("-Kdot", "-Tpdf"),
+}
 
 
-def _from_wheel() -> str | None:
-    """The executable among the files of the installed wheel, which need not be on the path."""
-    try:
-        files = metadata.files(_WHEEL)
-    except metadata.PackageNotFoundError:
-        return None
-    for file in files or ():
-        if file.name in (_WHEEL, f"{_WHEEL}.exe"):
-            path = Path(str(file.locate())).resolve()
-            if path.is_file():
-                return str(path)
-    return None
+class SlowError(RenderError):
+    """The program did not end in time."""
 
 
-def render(source: str, form: str, *, nodes: int, timeout: float) -> bytes:
+def render(program: Program, source: str, form: str, timeout: float) -> bytes:
     """Lay out and draw a DOT source.
 
     Parameters
     ----------
+    program : Program
     source : str
         The graph in the DOT language.
-    form : {"svg", "png"}
+    form : {"svg", "png", "pdf"}
         What to make of it.
-    nodes : int
-        How many nodes it has, for messages.
     timeout : float
-        How many seconds it may take.
+        How many seconds it may take. Then it is stopped, with all that it started.
 
     Raises
     ------
+    SlowError
+        If it takes longer.
     RenderError
-        If there is no renderer, if it fails, or if it takes too long.
+        If it cannot be run, or fails.
     """
-    program = find_renderer()
+    # Files and not pipes: a pipe ends only when all that the program started has ended.
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as made, tempfile.TemporaryFile() as said:
+        given.write(source.encode())
+        given.seek(0)
+        code = _run([program.path, *_FLAGS[form]], given, made, said, timeout)
+        made.seek(0)
+        picture = made.read()
+        if code != 0 or not picture:
+            said.seek(0)
+            words = said.read().decode(errors="replace").strip()[-1000:] or "no message"
+            raise RenderError(f"viz: {program.path} failed with exit code {code}: {words}")
+        return picture
+
+
+def _run(command: list[str], given: IO[bytes], made: IO[bytes], said: IO[bytes], timeout: float) -> int:
+    """Run a program and return its exit code."""
     try:
-        result = subprocess.run(
-            [program, *_FLAGS[form]], input=source.encode(), capture_output=True, timeout=timeout, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise RenderError(
-            f"viz: laying out a graph of {nodes:,} nodes took longer than timeout={timeout:g} seconds; give "
-            "viz.graph a larger timeout, draw a smaller part, or use .save('graph.dot')"
-        ) from None
+        process = subprocess.Popen(command, stdin=given, stdout=made, stderr=said, start_new_session=True)
     except OSError as error:
-        raise RenderError(f"viz: {program} cannot be run: {error}") from error
-    if result.returncode != 0 or not result.stdout:
-        said = result.stderr.decode(errors="replace").strip()[-1000:] or "no message"
-        raise RenderError(
-            f"viz: {program} failed with exit code {result.returncode} on a graph of {nodes:,} nodes: {said}"
-        )
-    return result.stdout
+        raise RenderError(f"viz: {command[0]} cannot be run: {error}") from error
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        raise SlowError(f"viz: {command[0]} took longer than timeout={timeout:g} seconds") from None
+    finally:
+        if process.poll() is None:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process and, where the system knows sessions, all that it started."""
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+
+
+def size_of_svg(picture: bytes) -> tuple[float, float]:
+    """Width and height, in points, of an SVG that Graphviz wrote; zeros if it does not say."""
+    found = re.search(rb'<svg width="([\d.]+)pt" height="([\d.]+)pt"', picture[:4000])
+    return (float(found[1]), float(found[2])) if found else (0.0, 0.0)
