@@ -61,6 +61,13 @@ def test_probabilities_are_clipped():
     np.testing.assert_array_equal(leaf.grad.numpy(), CrossEntropy().gradient(y, p))
 
 
+def test_float32_is_clipped_as_close_to_one_as_it_can():
+    p = np.array([0.0, 1.0], np.float32)
+    y = np.array([1.0, 0.0], np.float32)
+    np.testing.assert_allclose(CrossEntropy().loss(y, p), [-np.log(1e-15), -np.log(2.0**-24)], rtol=1e-5)
+    assert np.isfinite(CrossEntropy().gradient(y, p)).all()
+
+
 def test_what_a_subclass_has_to_define_is_said():
     with pytest.raises(NotImplementedError, match="Loss: define `def loss"):
         Loss().loss(Y, P)

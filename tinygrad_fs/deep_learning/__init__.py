@@ -1,5 +1,8 @@
-"""The deep-learning API of ML-From-Scratch, made right: layers, losses, optimizers."""
+"""The deep-learning API of ML-From-Scratch, made right: networks of layers that know their own backward pass."""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from tinygrad_fs.deep_learning.early_stopping import EarlyStopping
+from tinygrad_fs.deep_learning.neural_network import NeuralNetwork
+
+__all__ = ["EarlyStopping", "NeuralNetwork"]

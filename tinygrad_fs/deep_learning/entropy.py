@@ -16,7 +16,7 @@ from tinygrad_fs.tensor import Tensor
 __all__ = ["ClippedCrossEntropy", "SigmoidCrossEntropy", "SoftmaxCrossEntropy"]
 
 _LEAST = 1e-15
-"""Probabilities are kept that far from 0 and from 1 where the loss is computed from them."""
+"""Probabilities are kept that far from 0 and from 1 where the loss is computed from them, or as far as they can."""
 
 
 class ClippedCrossEntropy(Op):
@@ -126,4 +126,5 @@ def _lowered(x: Any, largest: Any) -> Any:
 
 
 def _clipped(p: Any) -> Any:
-    return np.clip(p, _LEAST, 1.0 - _LEAST)
+    nearest = float(np.finfo(p.dtype).epsneg) if p.dtype.kind == "f" else 0.0
+    return np.clip(p, _LEAST, 1.0 - max(_LEAST, nearest))

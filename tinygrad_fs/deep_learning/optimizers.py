@@ -30,10 +30,12 @@ class Optimizer:
     """The base of optimizers: it goes through a parameter block by block and keeps what the rule remembers.
 
     A subclass names in `_kept` the arrays of the parameter's shape that it remembers, None before the first update,
-    and defines ``_step(w, g, out, *kept)``, which writes the new `w` to `out` and updates what is kept in place.
+    and in `_counters` what counts the updates. It defines ``_step(w, g, out, *kept)``, which writes the new `w` to
+    `out` and updates what is kept in place.
     """
 
     _kept: ClassVar[tuple[str, ...]] = ()
+    _counters: ClassVar[tuple[str, ...]] = ()
 
     def update(self, w: Any, grad_wrt_w: Any) -> Any:
         """The parameter after a step.
@@ -60,7 +62,8 @@ class Optimizer:
             raise ValueError(f"{self._name}.update: the gradient has shape {g.shape}, the parameter {w.shape}")
         out = np.empty(w.shape, w.dtype if w.dtype.kind == "f" else np.float64)
         kept = [self._remembered(name, out) for name in self._kept]
-        self._count()
+        for name in self._counters:
+            setattr(self, name, getattr(self, name) + 1)
         if out.size <= _BLOCK:
             self._step(w, g, out, *kept)
             return out
@@ -71,9 +74,6 @@ class Optimizer:
 
     def _step(self, w: Any, g: Any, out: Any, *kept: Any) -> None:
         raise NotImplementedError(f"{self._name}: define `def _step(self, w, g, out, *kept): ...` in the class")
-
-    def _count(self) -> None:
-        """Note that an update begins."""
 
     def _remembered(self, name: str, out: Any) -> Any:
         array = getattr(self, name)
@@ -86,6 +86,10 @@ class Optimizer:
                 f"shape {array.shape}; give each parameter an optimizer of its own: copy.copy(optimizer)"
             )
         return array
+
+    def state(self) -> dict[str, Any]:
+        """What is remembered of the parameter, by name: arrays, None before the first update, and counts."""
+        return {name: getattr(self, name) for name in (*self._kept, *self._counters)}
 
     @property
     def _name(self) -> str:
@@ -322,6 +326,7 @@ class Adam(Optimizer):
     """
 
     _kept = ("m", "v")
+    _counters = ("t",)
 
     def __init__(self, learning_rate: float = 0.001, b1: float = 0.9, b2: float = 0.999) -> None:
         self.learning_rate = learning_rate
@@ -331,9 +336,6 @@ class Adam(Optimizer):
         self.t = 0
         self.b1 = b1
         self.b2 = b2
-
-    def _count(self) -> None:
-        self.t += 1
 
     def _step(self, w: Any, g: Any, out: Any, *kept: Any) -> None:
         m, v = kept

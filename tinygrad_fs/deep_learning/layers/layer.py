@@ -10,11 +10,12 @@ import numpy as np
 
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["Layer", "Shape", "drawn", "kept", "learn", "parameter_names"]
+__all__ = ["OPTIMIZER", "Layer", "Shape", "drawn", "kept", "learn", "parameter_names"]
 
 Shape: TypeAlias = tuple[int, ...]
 
-_OPTIMIZER = "_opt"
+OPTIMIZER = "_opt"
+"""Ending of the attribute that holds the optimizer of a parameter."""
 
 
 class Layer:
@@ -128,7 +129,7 @@ class Layer:
 def parameter_names(layer: Any) -> list[str]:
     """The names of a layer's parameters: of the floating arrays that have an optimizer beside them."""
     attributes = vars(layer)
-    found = [name.removesuffix(_OPTIMIZER) for name in attributes if name.endswith(_OPTIMIZER)]
+    found = [name.removesuffix(OPTIMIZER) for name in attributes if name.endswith(OPTIMIZER)]
     return [name for name in found if _is_floating(attributes.get(name))]
 
 
@@ -136,7 +137,7 @@ def learn(layer: Any, gradients: dict[str, Any]) -> None:
     """Let the optimizer of each parameter make a step, and leave the gradients on the layer."""
     layer.gradients = gradients
     for name, gradient in gradients.items():
-        optimizer = getattr(layer, name + _OPTIMIZER)
+        optimizer = getattr(layer, name + OPTIMIZER)
         setattr(layer, name, optimizer.update(getattr(layer, name), gradient))
 
 
