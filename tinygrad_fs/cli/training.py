@@ -9,16 +9,16 @@ import numpy as np
 
 from tinygrad_fs import nn, optim
 from tinygrad_fs.data import batches
+from tinygrad_fs.data.transforms import RandomShift
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.gradmode import no_grad
 from tinygrad_fs.ops import cross_entropy
-from tinygrad_fs.random import default_generator
 
-__all__ = ["Epoch", "count_right", "fix_dropout", "network", "shifted", "train"]
+__all__ = ["Epoch", "count_right", "fix_dropout", "network", "train"]
 
 _PEAK = 6e-3  # the highest learning rate of Adam
 _WARM_UP = 0.2  # the part of the training in which the learning rate rises to it
-_SHIFT = 0.9  # pixels
+_shift = RandomShift(0.9)
 
 
 class Epoch(NamedTuple):
@@ -75,7 +75,7 @@ def train(
             for group in optimizer.param_groups:
                 group["lr"] = _learning_rate((step + 0.5) / steps)
             optimizer.zero_grad()
-            logits = model(shifted(image_batch, _SHIFT, default_generator()))
+            logits = model(_shift(image_batch))
             loss = cross_entropy(logits, label_batch)
             loss.backward()
             optimizer.step()
@@ -99,27 +99,6 @@ def fix_dropout(model: nn.Module) -> None:
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.eval()
-
-
-def shifted(images: Array, most: float, generator: np.random.Generator) -> Array:
-    """The images, each moved up or down and left or right by up to `most` pixels, which is at most 1.
-
-    What falls between pixels is interpolated linearly; from outside comes zero.
-    """
-    height, width = images.shape[-2:]
-    vertical = _interpolation(height, generator.uniform(-most, most, len(images)), images.dtype)
-    horizontal = _interpolation(width, generator.uniform(-most, most, len(images)), images.dtype)
-    moved: Array = vertical[:, None] @ images @ horizontal.swapaxes(1, 2)[:, None]
-    return moved
-
-
-def _interpolation(size: int, shifts: Array, dtype: np.dtype[np.floating]) -> Array:
-    """For each shift the matrix, (size, size), that moves the entries of a vector by it."""
-    part = np.abs(shifts)[:, None, None]
-    forward = (shifts > 0)[:, None, None]
-    neighbour = np.where(forward, np.eye(size, k=-1), np.eye(size, k=1))
-    matrices: Array = (1 - part) * np.eye(size) + part * neighbour
-    return matrices.astype(dtype)
 
 
 def _learning_rate(progress: float) -> float:

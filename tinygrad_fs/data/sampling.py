@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.random import default_generator
 
-__all__ = ["batches", "train_test_split"]
+__all__ = ["batches", "common_length", "train_test_split"]
 
 
 def train_test_split(*arrays: Any, test_size: float | int = 0.4, seed: int = 0) -> list[Any]:
@@ -46,7 +46,7 @@ def train_test_split(*arrays: Any, test_size: float | int = 0.4, seed: int = 0) 
     >>> X_train.shape, X_test.shape
     ((1078, 1, 8, 8), (719, 1, 8, 8))
     """
-    count = _common_length("train_test_split", arrays)
+    count = common_length("train_test_split", arrays)
     is_share = isinstance(test_size, (float, np.floating))
     tested = math.ceil(round(count * test_size, 9)) if is_share and math.isfinite(test_size) else test_size
     if not 0 < tested < count:
@@ -102,7 +102,7 @@ def batches(
     (2, 3) [2 3]
     (1, 3) [4]
     """
-    count = _common_length("batches", arrays)
+    count = common_length("batches", arrays)
     if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
         raise ValueError(f"batches: batch_size={batch_size!r}; it must be a positive integer")
     order = (generator or default_generator()).permutation(count) if shuffle else None
@@ -117,7 +117,8 @@ def _rows(arrays: tuple[Any, ...], order: Array | None, part: slice) -> tuple[An
     return tuple([array[rows] for array in arrays])
 
 
-def _common_length(what: str, arrays: tuple[Any, ...]) -> int:
+def common_length(what: str, arrays: tuple[Any, ...]) -> int:
+    """How many samples there are in each of the arrays; an error if they differ."""
     if not arrays:
         raise ValueError(f"{what}: no arrays were given")
     for array in arrays:
