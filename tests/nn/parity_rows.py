@@ -5,5 +5,6 @@ from __future__ import annotations
 import function_rows
 import layer_rows
 import loss_rows
+import sequence_rows
 
-ROWS = [*layer_rows.ROWS, *loss_rows.ROWS, *function_rows.ROWS]
+ROWS = [*layer_rows.ROWS, *loss_rows.ROWS, *function_rows.ROWS, *sequence_rows.ROWS]

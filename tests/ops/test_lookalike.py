@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from beyond_table import ROWS as MORE
 from lookalike import LookAlike
+from recurrent_rows import ROWS as RECURRENT
 from table import Row, all_rows
 
 import tinygrad_fs as tg
@@ -39,7 +40,7 @@ def computed(row: Row, kind: Any) -> list[list[Any]]:
     return [[tensor.data for tensor in tensors] for tensors in (results, first, second)]
 
 
-@pytest.mark.parametrize("row", [*all_rows(), *MORE], ids=str)
+@pytest.mark.parametrize("row", [*all_rows(), *MORE, *RECURRENT], ids=str)
 def test_an_op_takes_any_array_that_speaks_the_protocols(row):
     for ours, theirs in zip(computed(row, LookAlike), computed(row, np.asarray), strict=True):
         for mine, expected in zip(ours, theirs, strict=True):

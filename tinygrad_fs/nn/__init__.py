@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygrad_fs.nn import functional, init
+from tinygrad_fs.nn import functional, init, utils
 from tinygrad_fs.nn.activation import (
     CELU,
     ELU,
@@ -33,6 +33,7 @@ from tinygrad_fs.nn.activation import (
     Tanhshrink,
     Threshold,
 )
+from tinygrad_fs.nn.cells import GRUCell, LSTMCell, RNNCell
 from tinygrad_fs.nn.container import ModuleDict, ModuleList, ParameterList, Sequential
 from tinygrad_fs.nn.conv import Conv1d, Conv2d, Conv3d
 from tinygrad_fs.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d
@@ -87,6 +88,7 @@ from tinygrad_fs.nn.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from tinygrad_fs.nn.recurrent import GRU, LSTM, RNN
 from tinygrad_fs.nn.resampling import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
 
 __all__ = [
@@ -126,6 +128,8 @@ __all__ = [
     "Fold",
     "GELU",
     "GLU",
+    "GRU",
+    "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
     "Hardshrink",
@@ -141,6 +145,8 @@ __all__ = [
     "L1Loss",
     "LPPool1d",
     "LPPool2d",
+    "LSTM",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -162,6 +168,8 @@ __all__ = [
     "PixelUnshuffle",
     "PoissonNLLLoss",
     "RMSNorm",
+    "RNN",
+    "RNNCell",
     "RReLU",
     "ReLU",
     "ReLU6",
@@ -192,4 +200,5 @@ __all__ = [
     "ZeroPad2d",
     "functional",
     "init",
+    "utils",
 ]
