@@ -30,9 +30,12 @@ class Case:
     value : callable
         The value by NumPy, from the arrays.
     derivative : callable
-        The gradients by NumPy, from g, y and the arrays; an array or a tuple.
+        The gradients by NumPy, from g, y, the arrays and what was kept; an array or a tuple.
     ours : callable, optional
         Our function if it is not the public one of that name.
+    keep : callable, optional
+        What one would keep from the forward pass for the derivative (where elements stand), from the arrays; a tuple.
+        It is computed before the clock runs.
     """
 
     name: str
@@ -40,11 +43,16 @@ class Case:
     value: Callable[..., Any]
     derivative: Callable[..., Any]
     ours: Callable[..., Any] | None = None
+    keep: Callable[..., tuple[Any, ...]] | None = None
 
-    def draw(self, size: int) -> list[np.ndarray]:
+    def draw(self, size: int, dtype: str) -> list[np.ndarray]:
         """Arrays with about `size` elements each, or as many in a square matrix."""
         rng = np.random.default_rng(0)
-        return [_draw(kind, size, rng) for kind in self.inputs]
+        return [_draw(kind, size, rng).astype(dtype) for kind in self.inputs]
+
+    def kept(self, *arrays: np.ndarray) -> tuple[Any, ...]:
+        """What was kept from the forward pass."""
+        return self.keep(*arrays) if self.keep else ()
 
     def function(self) -> Callable[..., Any]:
         """Our function."""
@@ -79,7 +87,7 @@ def _draw(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
         values = values / shape[0] ** 0.5 + 3 * np.eye(shape[0])
     elif kind == "symmetric":
         values = values @ values.T / shape[0] + np.eye(shape[0])
-    return values.astype(np.float32)
+    return values
 
 
 def all_cases() -> list[Case]:
