@@ -224,10 +224,9 @@ def _routes(order: list[Node], targets: set[Node]) -> dict[Node, tuple[Node | No
     leading = set(targets)
     routes = {}
     for node in reversed(order):
-        edges = tuple([edge if edge in leading else None for edge in node.inputs])
-        if any(edges):
+        if not leading.isdisjoint(node.inputs):
             leading.add(node)
-            routes[node] = edges
+            routes[node] = tuple([edge if edge in leading else None for edge in node.inputs])
     return routes
 
 

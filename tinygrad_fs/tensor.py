@@ -459,6 +459,9 @@ def tensor(data: TensorLike, requires_grad: bool = False, dtype: DTypeLike | Non
 
 def as_seed(what: str, output: Tensor, gradient: TensorLike | None, recorded: bool) -> Any:
     """The cotangent to begin a sweep at `output` with: a Tensor if the sweep is recorded, else an array."""
+    data = output._data
+    if type(gradient) is np.ndarray and gradient.dtype is data.dtype and gradient.shape == data.shape and not recorded:
+        return gradient  # the usual seed: nothing to check or to convert
     if gradient is None:
         if output.size != 1:
             raise ValueError(
@@ -468,7 +471,6 @@ def as_seed(what: str, output: Tensor, gradient: TensorLike | None, recorded: bo
                 else f"{what}: the tensor has shape {output.shape}, and only a scalar has a gradient without a seed; "
                 f"reduce it, as in y.sum().backward(), or pass gradient=, of shape {output.shape}"
             )
-        data = output._data
         ones = np.ones(data.shape, data.dtype) if type(data) is np.ndarray else np.ones_like(data)
         seed = Tensor._of(ones)
     else:

@@ -45,7 +45,9 @@ def main() -> None:
     options = parse()
     keep_freed_memory()
     cases = [case for case in CASES if not options.only or case.name in options.only]
-    timings = sorted([each for case in cases for each in measure(case, options.size, options.dtype)], key=lambda each: -each.ratio)
+    timings = sorted(
+        [each for case in cases for each in measure(case, options.size, options.dtype)], key=lambda each: -each.ratio
+    )
     print(f"{len(cases)} ops at {options.size:,} elements, {options.dtype}, one thread; the worst {options.worst}:\n")
     print(f"{'op':24}{'':10}{'ours':>12}{'NumPy':>12}{'ratio':>8}")
     for each in timings[: options.worst]:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.changes import copied, unshared
-from tinygrad_fs.gradmode import set_grad_enabled
-from tinygrad_fs.graph import BackwardError, Node, sweep
+from tinygrad_fs.graph import BackwardError, Node, mode, sweep
 from tinygrad_fs.tensor import Tensor, TensorLike, as_seed
 
 __all__ = ["grad"]
@@ -64,26 +63,30 @@ def grad(
     outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     given = _per_output(grad_outputs, len(outputs))
-    for i, tensor in enumerate(inputs):
-        if tensor._node is None:
-            raise BackwardError(f"grad: input {i} does not require grad; make it with requires_grad=True")
+    targets: list[Any] = [tensor._node for tensor in inputs]
+    if None in targets:
+        raise BackwardError(f"grad: input {targets.index(None)} does not require grad; make it with requires_grad=True")
     seeds: dict[Node, Any] = {}
     for i, (output, seed) in enumerate(zip(outputs, given)):
-        if output._node is None:
+        node = output._node
+        if node is None:
             raise BackwardError(
                 f"grad: output {i} has no graph; nothing that it was computed from requires grad, or it was computed "
                 "under no_grad"
             )
         start = as_seed("grad", output, seed, create_graph)
-        held = seeds.get(output._node)
-        seeds[output._node] = start if held is None else held + start
-    with set_grad_enabled(create_graph):
+        held = seeds.get(node)
+        seeds[node] = start if held is None else held + start
+    before, mode.grad = mode.grad, create_graph
+    try:
         found = sweep(
             seeds,
-            {tensor._node for tensor in inputs if tensor._node is not None},
+            set(targets),
             retain_graph=create_graph if retain_graph is None else retain_graph,
             recorded=create_graph,
         )
+    finally:
+        mode.grad = before
     return tuple([_result(found, tensor, i, allow_unused) for i, tensor in enumerate(inputs)])
 
 
@@ -99,16 +102,15 @@ def _per_output(grad_outputs: Any, count: int) -> tuple[Any, ...]:
     return (grad_outputs,)
 
 
-def _result(found: dict[Node, Any], tensor: Tensor, position: int, allow_unused: bool) -> Tensor | None:
-    node = tensor._node
-    if node not in found:
+def _result(found: dict[Any, Any], tensor: Tensor, position: int, allow_unused: bool) -> Tensor | None:
+    g = found.get(tensor._node)
+    if g is None:
         if allow_unused:
             return None
         raise BackwardError(
             f"grad: no output depends on input {position}, of shape {tensor.shape}; "
             "pass allow_unused=True to get None for it"
         )
-    g = found[node]
     if isinstance(g, Tensor):
         return g
     return Tensor._of(g if unshared(g) else copied(g))
