@@ -9,13 +9,15 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 import tinygrad_fs as tg
 
-__all__ = ["COLUMNS", "Case", "all_cases", "binary", "sigmoid", "softmax", "spread", "unary"]
+__all__ = ["COLUMNS", "Case", "Draw", "all_cases", "binary", "sigmoid", "softmax", "spread", "unary"]
+
+Draw: TypeAlias = "Callable[[int, np.random.Generator], np.ndarray]"
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,10 @@ class Case:
     Attributes
     ----------
     name : str
-    inputs : sequence of str
-        What to draw for each input: see `draw`.
+    inputs : sequence of str or callable
+        What to draw for each input: a name that `draw` knows, or a function of the size and a generator.
     value : callable
-        The value by NumPy, from the arrays.
+        The value by NumPy, from the arrays; a tuple where there are several.
     derivative : callable
         The gradients by NumPy, from g, y, the arrays and what was kept; an array or a tuple.
     ours : callable, optional
@@ -36,19 +38,23 @@ class Case:
     keep : callable, optional
         What one would keep from the forward pass for the derivative (where elements stand), from the arrays; a tuple.
         It is computed before the clock runs.
+    timed : tuple of {"forward", "backward"}
+        Both, unless one of them touches few elements or none: a view is made in a microsecond at any size.
     """
 
     name: str
-    inputs: Sequence[str]
+    inputs: Sequence[str | Draw]
     value: Callable[..., Any]
     derivative: Callable[..., Any]
     ours: Callable[..., Any] | None = None
     keep: Callable[..., tuple[Any, ...]] | None = None
+    timed: tuple[str, ...] = ("forward", "backward")
 
     def draw(self, size: int, dtype: str) -> list[np.ndarray]:
         """Arrays with about `size` elements each, or as many in a square matrix."""
         rng = np.random.default_rng(0)
-        return [_draw(kind, size, rng).astype(dtype) for kind in self.inputs]
+        drawn = [_draw(kind, size, rng) if isinstance(kind, str) else kind(size, rng) for kind in self.inputs]
+        return [array.astype(dtype) for array in drawn]
 
     def kept(self, *arrays: np.ndarray) -> tuple[Any, ...]:
         """What was kept from the forward pass."""
@@ -74,6 +80,9 @@ def _draw(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
         "regular": (int(size**0.5),) * 2,
         "symmetric": (int(size**0.5) // 2,) * 2,
         "few": (20,),
+        "side": (int(size**0.5),),
+        "cube": (size // 400, 20, 20),
+        "images": (max(1, size // 3136), 16, 14, 14),
         "triples": (size // 3, 3),
     }[kind]
     values = rng.standard_normal(shape)

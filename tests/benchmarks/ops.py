@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
@@ -81,29 +81,41 @@ def measure(case: Case, size: int, dtype: str) -> Iterator[Timing]:
     arrays = case.draw(size, dtype)
     inputs = [tg.tensor(array, requires_grad=True) for array in arrays]
     function = case.function()
-    y, value = function(*inputs), case.value(*arrays)
-    seed = np.asarray(np.random.default_rng(3).standard_normal(np.shape(value)), dtype=y.dtype)
-    check(case, [y], [value])
+    result, value = function(*inputs), case.value(*arrays)
+    outputs = as_list(result)
+    check(case, outputs, as_list(value))
+    rng = np.random.default_rng(3)
+    seeds = [np.asarray(rng.standard_normal(y.shape), dtype=y.dtype) for y in outputs]
+    g = tuple(seeds) if isinstance(result, (tuple, list)) else seeds[0]
     kept = case.kept(*arrays)
 
+    def forward() -> Any:
+        return function(*inputs)
+
     def backward() -> Any:
-        return tg.autograd.grad(y, inputs, seed, retain_graph=True)
+        return tg.autograd.grad(outputs, inputs, seeds, retain_graph=True)
 
     def derivative() -> Any:
-        return case.derivative(seed, value, *arrays, *kept)
+        return case.derivative(g, value, *arrays, *kept)
 
-    check(case, backward(), derivative())
-    yield Timing(case.name, "forward", *compare(lambda: function(*inputs), lambda: case.value(*arrays)))
-    yield Timing(case.name, "backward", *compare(backward, derivative))
+    check(case, backward(), as_list(derivative()))
+    for direction in case.timed:
+        sides = (forward, lambda: case.value(*arrays)) if direction == "forward" else (backward, derivative)
+        yield Timing(case.name, direction, *compare(*sides))
 
 
-def check(case: Case, ours: Any, reference: Any) -> None:
+def check(case: Case, ours: Sequence[Any], references: Sequence[Any]) -> None:
     """Refuse to time a computation that is not the same one."""
-    references = reference if isinstance(reference, (tuple, list)) else (reference,)
+    if len(ours) != len(references):
+        raise SystemExit(f"{case.name}: {len(ours)} results of ours, {len(references)} of NumPy")
     for mine, other in zip(ours, references):
         scale = np.abs(other).max(initial=1e-6)
-        if not np.allclose(mine.data, other, rtol=1e-2, atol=1e-3 * scale):
+        if mine.shape != np.shape(other) or not np.allclose(mine.data, other, rtol=1e-2, atol=1e-3 * scale):
             raise SystemExit(f"{case.name}: both sides do not compute the same, so their times say nothing")
+
+
+def as_list(result: Any) -> list[Any]:
+    return list(result) if isinstance(result, (tuple, list)) else [result]
 
 
 def compare(ours: Callable[[], Any], reference: Callable[[], Any]) -> tuple[float, float]:
