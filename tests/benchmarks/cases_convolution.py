@@ -48,7 +48,9 @@ def columns(x: Any, kernel: Any, stride: int, padding: int, dilation: int) -> An
     axes = len(kernel)
     reach = tuple(dilation * (k - 1) + 1 for k in kernel)
     windows = sliding_window_view(padded(x, padding, axes), reach, axis=tuple(range(2, 2 + axes)))
-    windows = windows[(slice(None), slice(None), *[slice(None, None, stride)] * axes, *[slice(None, None, dilation)] * axes)]
+    windows = windows[
+        (slice(None), slice(None), *[slice(None, None, stride)] * axes, *[slice(None, None, dilation)] * axes)
+    ]
     order = (0, 1, *range(2 + axes, 2 + 2 * axes), *range(2, 2 + axes))
     return np.ascontiguousarray(windows.transpose(order)).reshape(len(x), x.shape[1] * int(np.prod(kernel)), -1)
 

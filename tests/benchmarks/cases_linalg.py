@@ -115,10 +115,6 @@ def pair(name: str, large: Any, small: Any, value: Any, derivative: Any, ours: A
     ]
 
 
-def norms(name: str, value: Any, derivative: Any, ours: Any, kind: Any = "matrix") -> Case:
-    return Case(name, [kind], value, derivative, ours)
-
-
 CASES = [
     *pair("linalg.inv", ["regular"], [many], np.linalg.inv, lambda g, y, x: -y.mT @ g @ y.mT, L.inv),
     *pair(
@@ -215,12 +211,20 @@ CASES = [
         lambda g, out, x, y, z: ((h := g @ z.T) @ y.T, x.T @ h, (x @ y).T @ g),
         lambda x, y, z: L.multi_dot([x, y, z]),
     ),
-    Case("linalg.matrix_transpose", [many], lambda x: x.mT, lambda g, y, x: g.mT.copy(), timed=("backward",)),
+    Case(
+        "linalg.matrix_transpose",
+        [many],
+        lambda x: x.mT,
+        lambda g, y, x: g.mT.copy(),
+        L.matrix_transpose,
+        timed=("backward",),
+    ),
     Case(
         "linalg.diagonal",
         [many],
         lambda x: np.linalg.diagonal(x),
         lambda g, y, x: g[..., None] * np.eye(SMALL, dtype=g.dtype),
+        L.diagonal,
         timed=("backward",),
     ),
     Case(
@@ -228,45 +232,51 @@ CASES = [
         [many],
         lambda x: np.linalg.trace(x),
         lambda g, y, x: g[:, None, None] * np.eye(SMALL, dtype=g.dtype),
+        L.trace,
     ),
-    norms("linalg.norm", np.linalg.norm, lambda g, y, x: g / y * x, L.norm, "vector"),
-    norms(
+    Case("linalg.norm", ["vector"], np.linalg.norm, lambda g, y, x: g / y * x, L.norm),
+    Case(
         "linalg.norm of rows",
+        ["matrix"],
         lambda x: np.linalg.norm(x, axis=1),
         lambda g, y, x: (g / y)[:, None] * x,
         lambda x: L.norm(x, axis=1),
     ),
-    norms(
+    Case(
         "linalg.norm of order 1",
+        ["matrix"],
         lambda x: np.linalg.norm(x, 1, axis=1),
         lambda g, y, x: g[:, None] * np.sign(x),
         lambda x: L.norm(x, 1, axis=1),
     ),
-    norms(
+    Case(
         "linalg.norm of order 3",
+        ["matrix"],
         lambda x: np.linalg.norm(x, 3, axis=1),
         lambda g, y, x: (g / (y * y))[:, None] * x * np.abs(x),
         lambda x: L.norm(x, 3, axis=1),
     ),
-    norms(
+    Case(
         "linalg.norm of order inf",
+        ["matrix"],
         lambda x: np.linalg.norm(x, np.inf, axis=1),
         lambda g, y, x: _of_largest(g, x),
         lambda x: L.norm(x, np.inf, axis=1),
     ),
-    norms(
+    Case(
         "linalg.vector_norm",
+        ["matrix"],
         lambda x: np.linalg.vector_norm(x, axis=0),
         lambda g, y, x: g / y * x,
         lambda x: L.vector_norm(x, axis=0),
     ),
-    norms("linalg.matrix_norm", np.linalg.matrix_norm, lambda g, y, x: g / y * x, L.matrix_norm),
-    norms(
+    Case("linalg.matrix_norm", ["matrix"], np.linalg.matrix_norm, lambda g, y, x: g / y * x, L.matrix_norm),
+    Case(
         "linalg.norm nuc",
+        [square],
         lambda x: np.linalg.norm(x, "nuc"),
         lambda g, y, x: g * ((usv := np.linalg.svd(x, full_matrices=False))[0] @ usv[2]),
         lambda x: L.norm(x, "nuc"),
-        square,
     ),
 ]
 

@@ -141,7 +141,11 @@ CASES = [
         lambda x, w, b: tg.layer_norm(x, (COLUMNS,), w, b),
     ),
     Case(
-        "rms_norm", ["matrix", "row"], lambda x, w: rms(x, w)[0] * w, of_rms, lambda x, w: tg.rms_norm(x, COLUMNS, w, 1e-5)
+        "rms_norm",
+        ["matrix", "row"],
+        lambda x, w: rms(x, w)[0] * w,
+        of_rms,
+        lambda x, w: tg.rms_norm(x, COLUMNS, w, 1e-5),
     ),
     Case("group_norm", [images, channels, channels], *grouped(GROUPS), lambda x, w, b: tg.group_norm(x, GROUPS, w, b)),
     Case(
@@ -169,9 +173,7 @@ CASES = [
         [images, channels, channels],
         lambda x, w, b: x * along(w) + along(b),
         lambda g, y, x, w, b: (g * along(w), (g * x).sum((0, 2, 3)), g.sum((0, 2, 3))),
-        lambda x, w, b: tg.batch_norm(
-            x, np.zeros(CHANNELS, np.float32), np.ones(CHANNELS, np.float32), w, b, eps=0.0
-        ),
+        lambda x, w, b: tg.batch_norm(x, np.zeros(CHANNELS, np.float32), np.ones(CHANNELS, np.float32), w, b, eps=0.0),
     ),
     Case(
         "scaled_dot_product_attention",

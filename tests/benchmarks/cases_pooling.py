@@ -93,9 +93,7 @@ def power_pool(name: str, kind: Any, axes: int, ours: Any) -> Case:
         dx *= x
         return dx
 
-    return Case(
-        name, [kind], lambda x: np.sqrt(mean(x * x, 2, 2, axes) * count), derivative, lambda x: ours(x, 2, 2)
-    )
+    return Case(name, [kind], lambda x: np.sqrt(mean(x * x, 2, 2, axes) * count), derivative, lambda x: ours(x, 2, 2))
 
 
 def cuts(size: int, out: int) -> list[slice]:
@@ -226,9 +224,7 @@ CASES = [
         lambda g, y, x: of_between(of_between(g, -2), -1),
         lambda x: tg.upsample(x, scale_factor=2, mode="bilinear"),
     ),
-    Case(
-        "pixel_shuffle", [many_channels], shuffled, lambda g, y, x: unshuffled(g), lambda x: tg.pixel_shuffle(x, 2)
-    ),
+    Case("pixel_shuffle", [many_channels], shuffled, lambda g, y, x: unshuffled(g), lambda x: tg.pixel_shuffle(x, 2)),
     Case(
         "pixel_unshuffle",
         [many_channels],

@@ -43,9 +43,7 @@ def filters(size: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def einsum(subscripts, inputs, value, derivative, **options):
-    return Case(
-        f"einsum {subscripts}", inputs, value, derivative, lambda *xs: tg.einsum(subscripts, *xs), **options
-    )
+    return Case(f"einsum {subscripts}", inputs, value, derivative, lambda *xs: tg.einsum(subscripts, *xs), **options)
 
 
 CASES = [
@@ -104,7 +102,9 @@ CASES = [
     ),
     Case("cross", ["triples", "triples"], np.cross, lambda g, z, x, y: (np.cross(y, g), np.cross(g, x))),
     Case("linear", [tokens, weight, bias], lambda x, w, b: x @ w.T + b, lambda g, z, x, w, b: _linear(g, x, w)),
-    Case("linear of squares", ["square", "square"], lambda x, w: x @ w.T, lambda g, z, x, w: (g @ w, g.T @ x), tg.linear),
+    Case(
+        "linear of squares", ["square", "square"], lambda x, w: x @ w.T, lambda g, z, x, w: (g @ w, g.T @ x), tg.linear
+    ),
     Case(
         "bilinear",
         [samples, samples, filters],

@@ -76,6 +76,7 @@ def _draw(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
         "above one": (size,),
         "matrix": (size // COLUMNS, COLUMNS),
         "row": (COLUMNS,),
+        "many columns": (20, size // 20),
         "square": (int(size**0.5),) * 2,
         "regular": (int(size**0.5),) * 2,
         "symmetric": (int(size**0.5) // 2,) * 2,
