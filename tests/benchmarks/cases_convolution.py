@@ -57,7 +57,6 @@ def columns(x: Any, kernel: Any, stride: int, padding: int, dilation: int) -> An
 
 def uncolumned(c: Any, shape: Any, kernel: Any, stride: int, padding: int, dilation: int) -> Any:
     """Add columns back to the images of this shape."""
-    axes = len(kernel)
     size = tuple(n + 2 * padding for n in shape[2:])
     out = tuple((n - dilation * (k - 1) - 1) // stride + 1 for n, k in zip(size, kernel))
     taps = c.reshape(*shape[:2], *kernel, *out)
