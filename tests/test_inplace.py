@@ -188,9 +188,9 @@ class TestFilledStepByStep:
             large.extend(["copy"] * int(array.size >= whole))
             return np.array(array)
 
-        def zeros_like(a, dtype=None, shape=None, make=np.zeros_like):
+        def zeros_like(a, dtype=None, shape=None, make=np.zeros_like, **options):
             large.extend(["zeros_like"] * int(np.prod(a.shape if shape is None else shape) >= whole))
-            return make(a, dtype, shape=shape)
+            return make(a, dtype, shape=shape, **options)
 
         monkeypatch.setattr(graph, "copied", copied)
         monkeypatch.setattr(np, "zeros_like", zeros_like)

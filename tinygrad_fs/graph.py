@@ -298,7 +298,7 @@ def sweep(
             try:
                 if recorded:
                     parts = node.pull(g.clone() if node.owns_cotangent else g, edges, node.lift())
-                elif node.accumulate is not None:
+                elif node.accumulate is not None and edges[0] in grads:
                     parts = _accumulate(node, g, edges[0], grads)
                 else:
                     if node.owns_cotangent:
@@ -346,16 +346,13 @@ def _failure(node: Node, error: Exception) -> BackwardError:
     return BackwardError(f"backward of {node.name}{place}: {type(error).__name__}: {error}")
 
 
-def _accumulate(node: Node, g: Any, edge: Node | None, grads: dict[Node, Any]) -> tuple[()]:
-    """Let an op with `accumulate` add its gradient to what its input has so far, in place."""
-    if edge is not None and node.accumulate is not None:
-        held = grads.get(edge)
-        if held is None:
-            held = np.zeros_like(g, shape=edge.shape, dtype=edge.dtype)
-        elif not unshared(held):
-            held = copied(held)
-        node.accumulate(held, g)
-        grads[edge] = held
+def _accumulate(node: Node, g: Any, edge: Any, grads: dict[Node, Any]) -> tuple[()]:
+    """Let an op with `accumulate` add its gradient to what its input has already, in place."""
+    held = grads[edge]
+    if not unshared(held):
+        held = copied(held)
+    node.accumulate(held, g)  # type: ignore[misc]
+    grads[edge] = held
     return ()
 
 

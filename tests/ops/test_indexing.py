@@ -9,8 +9,9 @@ import pytest
 
 import tinygrad_fs as tg
 from tinygrad_fs.autograd import grad, gradcheck
-from tinygrad_fs.ops import indexing
-from tinygrad_fs.ops.indexing import add_at, as_index
+from tinygrad_fs.ops import accumulation
+from tinygrad_fs.ops.accumulation import add_at
+from tinygrad_fs.ops.positions import as_index
 
 
 def random_part(rng, size, shape):
@@ -55,25 +56,46 @@ def random_cases(count):
 
 
 class TestAddAt:
-    @pytest.mark.parametrize(("few", "block", "long"), [(512, 32768, 1024), (0, 32768, 1024), (0, 4, 4), (0, 8, 2)])
-    def test_random_indices(self, monkeypatch, few, block, long):
+    @pytest.mark.parametrize(
+        "limits",
+        [
+            {},
+            {"_FEW": 0},
+            {"_FEW": 0, "_BLOCK": 4, "_CHUNK_BYTES": 40},
+            {"_FEW": 0, "_NARROW": 0, "_SORTING": 0},
+            {"_FEW": 0, "_NARROW": 1, "_SORTING": 2, "_BLOCK": 6},
+            {"_FEW": 0, "_LONG": 3},
+        ],
+        ids=str,
+    )
+    def test_random_indices(self, monkeypatch, limits):
         """However the work is divided, the sums are those of `np.add.at`."""
-        monkeypatch.setattr(indexing, "_FEW", few)
-        monkeypatch.setattr(indexing, "_BLOCK", block)
-        monkeypatch.setattr(indexing, "_LONG_ROW", long)
+        for name, limit in limits.items():
+            monkeypatch.setattr(accumulation, name, limit)
         for array, index, values in random_cases(600):
             expected = np.zeros(array.shape)
             np.add.at(expected, index, values)
             add_at(array, as_index(index), values)
             np.testing.assert_allclose(array, expected, atol=1e-12, err_msg=f"{array.shape}[{index}]")
 
+    @pytest.mark.parametrize("row", [1, 5, 40])
     @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-    def test_long_sums_keep_their_digits(self, dtype):
-        into = np.zeros(2, dtype)
-        add_at(into, np.zeros(20_000, np.intp), np.full(20_000, 0.1, dtype))
+    def test_long_sums_keep_their_digits(self, dtype, row):
+        into = np.zeros((2, row), dtype)
+        add_at(into, np.zeros(20_000, np.intp), np.full((20_000, row), 0.1, dtype))
         tolerance = {"float16": 1e-3, "float32": 2e-7, "float64": 1e-12}[dtype]
         assert into[0] == pytest.approx(20_000 * float(np.dtype(dtype).type(0.1)), rel=tolerance)
-        assert into[1] == 0.0
+        assert not into[1].any()
+
+    def test_rows_of_which_some_are_frequent(self):
+        """Counts from 1 to more than a block, in one index."""
+        rng = np.random.default_rng(0)
+        rows = rng.permutation(np.repeat(np.arange(40), (2 ** (np.arange(40) / 2.9)).astype(int)))
+        values = rng.standard_normal((rows.size, 40))
+        into, expected = np.ones((41, 40)), np.ones((41, 40))
+        add_at(into, rows, values)
+        np.add.at(expected, rows, values)
+        np.testing.assert_allclose(into, expected, rtol=1e-12, atol=1e-11)
 
     def test_short_sums_of_float16_keep_their_digits(self):
         into = np.zeros(2, np.float16)

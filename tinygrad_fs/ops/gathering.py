@@ -10,11 +10,13 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_fs.dtypes import DTypeLike, check_dtype, get_default_dtype
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.accumulation import add_at
 from tinygrad_fs.ops.axes import given, one_axis
 from tinygrad_fs.ops.copying import clone
-from tinygrad_fs.ops.indexing import GetItem, ScatterAdd, add_at, added, along, as_index
+from tinygrad_fs.ops.indexing import GetItem, ScatterAdd, added
 from tinygrad_fs.ops.inplace import setitem
 from tinygrad_fs.ops.operands import array_of
+from tinygrad_fs.ops.positions import along, as_index
 from tinygrad_fs.ops.shape import broadcast_to, reshape
 from tinygrad_fs.tensor import Tensor, TensorLike
 

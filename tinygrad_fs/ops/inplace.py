@@ -18,8 +18,9 @@ from tinygrad_fs.dtypes import operand
 from tinygrad_fs.graph import Leaf, Output, mode, unbroadcast
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.copying import Cast
-from tinygrad_fs.ops.indexing import GetItem, Positions, added, as_index, is_basic, names_nothing_twice
+from tinygrad_fs.ops.indexing import GetItem, added
 from tinygrad_fs.ops.operands import array_of
+from tinygrad_fs.ops.positions import Positions, as_index, is_basic, names_nothing_twice
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["WRITERS", "accumulate", "inplace", "replace", "setitem"]

@@ -12,8 +12,9 @@ from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.copying import astype
-from tinygrad_fs.ops.indexing import along, getitem
+from tinygrad_fs.ops.indexing import getitem
 from tinygrad_fs.ops.operands import array_of
+from tinygrad_fs.ops.positions import along
 from tinygrad_fs.ops.shape import atleast_1d, atleast_2d, atleast_3d, expand_dims, ravel
 from tinygrad_fs.tensor import Tensor, TensorLike
 

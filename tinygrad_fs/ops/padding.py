@@ -8,8 +8,9 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.copying import clone
-from tinygrad_fs.ops.indexing import AddAt, along
+from tinygrad_fs.ops.indexing import AddAt
 from tinygrad_fs.ops.operands import constant_of
+from tinygrad_fs.ops.positions import along
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["pad"]

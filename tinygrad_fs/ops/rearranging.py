@@ -11,7 +11,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given, one_axis
 from tinygrad_fs.ops.copying import clone
-from tinygrad_fs.ops.indexing import GetItem, along
+from tinygrad_fs.ops.indexing import GetItem
+from tinygrad_fs.ops.positions import along
 from tinygrad_fs.ops.shape import reshape, transpose
 from tinygrad_fs.tensor import Tensor, TensorLike
 
