@@ -11,10 +11,10 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.arithmetic import multiply
-from tinygrad_fs.ops.matrices import on_diagonal
 from tinygrad_fs.ops.products import Contract
 from tinygrad_fs.ops.reduction import sum
 from tinygrad_fs.ops.shape import squeeze, transpose
+from tinygrad_fs.ops.triangles import OnDiagonal
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["einsum"]
@@ -32,14 +32,18 @@ class Diagonal(Op):
         return np.einsum(f"{term}->{_once(term)}", x)
 
     def vjp(g: Any, shapes: Any, term: str) -> Any:
-        sizes = shapes[0]
-        first = [term.index(i) == axis for axis, i in enumerate(term)]
-        spread = np.reshape(g, [size if is_first else 1 for size, is_first in zip(sizes, first)])
+        place = {i: axis for axis, i in enumerate(term)}  # the last, if a name is repeated
+        order = [place[i] for i in _once(term)]  # which axis of x each axis of g is
         for axis, i in enumerate(term):
-            if not first[axis]:
-                pair = [size if other in (axis, term.index(i)) else 1 for other, size in enumerate(sizes)]
-                spread = np.where(np.reshape(on_diagonal(sizes[axis], g), pair), spread, 0)
-        return spread
+            if axis == place[i]:
+                continue
+            # An axis more for the name: what stood along one of them stands on the diagonal of both.
+            g = np.moveaxis(g, order.index(place[i]), -1)
+            order.remove(place[i])
+            order += [axis, place[i]]
+            size = g.shape[-1]
+            g = OnDiagonal.apply(g, to=(*g.shape, size), offset=0, axis1=g.ndim - 1, axis2=g.ndim)
+        return np.transpose(g, [order.index(axis) for axis in range(len(term))])
 
 
 def _once(term: str) -> str:

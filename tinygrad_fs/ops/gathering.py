@@ -91,7 +91,7 @@ def take(x: TensorLike, indices: TensorLike, axis: int | None = None, mode: str 
         at = at.clip(0, size - 1)
     elif mode not in ("raise", "wrap", "clip"):
         raise ValueError(f"take: mode {mode!r} is unknown; use 'raise', 'wrap' or 'clip'")
-    return GetItem.apply(tensor, at=along(number, as_index(at)))
+    return GetItem.apply(tensor, at=along(number, at if at.ndim else at.item()))
 
 
 def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = -1) -> Tensor:

@@ -20,7 +20,7 @@ from tinygrad_fs.op import Op
 from tinygrad_fs.ops.copying import Cast
 from tinygrad_fs.ops.indexing import GetItem, added
 from tinygrad_fs.ops.operands import array_of
-from tinygrad_fs.ops.positions import Positions, as_index, is_basic, names_nothing_twice
+from tinygrad_fs.ops.positions import Positions, along, as_index, is_basic, names_nothing_twice, without_mask
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["WRITERS", "accumulate", "inplace", "replace", "setitem"]
@@ -41,33 +41,47 @@ class SetItem(Op):
         return x
 
     def vjp(g: Any, shapes: Any, at: Any) -> Any:
-        for_v = g[at].copy()
-        g[at] = 0
-        if (last := _last_writers(at, shapes[0])) is not None:
+        positions = None if names_nothing_twice(at) else Positions.of(at, shapes[0])
+        for_v = _taken_out(g, at, positions)
+        if positions is not None and (last := _last_writers(positions)) is not None:
             for_v = np.where(last, for_v, 0)
         return g, _summed_to(for_v, shapes[1])
 
 
-def _last_writers(index: Any, shape: tuple[int, ...]) -> Any:
-    """For an index that names an element several times: which of its entries are the last for theirs.
+def _taken_out(g: Any, index: Any, positions: Positions | None) -> Any:
+    """What `g` holds at an index; 0 is left in its place."""
+    target, places, shape = g, index, None
+    if not isinstance(g, Tensor):
+        if positions is None:
+            target, places = without_mask(g, index)
+        elif (table := positions.table(g)) is not None:  # of two arrays in step: in a third of the time
+            target, places, shape = table, along(1, positions.flat.ravel()), positions.selected(g)
+    values = target[places] if positions is not None else target[places].copy()
+    target[places] = 0
+    return values if shape is None else values.reshape(shape)
+
+
+def _last_writers(positions: Positions) -> Any:
+    """For an index that may name an element several times: which of its entries are the last for theirs.
 
     The answer broadcasts against what the index selects. None if every entry is.
     """
-    if names_nothing_twice(index):
-        return None
-    positions = Positions.of(index, shape)
     flat = positions.flat.ravel()
+    named = np.zeros(positions.size, bool)
+    named[flat] = True
+    if np.count_nonzero(named) == flat.size:
+        return None
     turns = np.arange(flat.size)
     latest = np.empty(positions.size, np.intp)
     latest[flat] = turns  # NumPy writes in this order too
     last = latest[flat] == turns
-    if last.all():
-        return None
     return last.reshape(positions.flat.shape + (1,) * positions.trail)
 
 
 def _summed_to(g: Any, shape: tuple[int, ...]) -> Any:
     """Undo the broadcasting of an assigned value, which may also have leading axes of size 1 too many."""
+    if g.shape == shape:
+        return g
     extra = len(shape) - g.ndim
     return unbroadcast(np.reshape(g, (1,) * extra + g.shape) if extra > 0 else g, shape)
 

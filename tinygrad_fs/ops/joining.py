@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -46,9 +47,8 @@ class Concatenate(Op):
         return np.concatenate(xs, axis=axis)
 
     def vjp(g: Any, shapes: Any, needs: Any, axis: int) -> Any:
-        ends = np.cumsum([shape[axis] for shape in shapes]).tolist()
-        starts = [0, *ends[:-1]]
-        return [g[along(axis % g.ndim, slice(i, j))] if need else None for i, j, need in zip(starts, ends, needs)]
+        cuts = itertools.pairwise(itertools.accumulate([shape[axis] for shape in shapes], initial=0))
+        return [g[along(axis % g.ndim, slice(*cut))] if need else None for cut, need in zip(cuts, needs)]
 
 
 class Stack(Op):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,14 +22,25 @@ class Pad(Op):
     """y is x with a border of constants;  dy/dx: the inside of the gradient."""
 
     def forward(x: Any, *, widths: Any, value: Any) -> Any:
-        return np.pad(x, widths, constant_values=value)
+        if isinstance(value, tuple) or not all(isinstance(n, int) and n >= 0 for pair in widths for n in pair):
+            return np.pad(x, widths, constant_values=value)  # or its error
+        shape = tuple([before + size + after for size, (before, after) in zip(x.shape, widths)])
+        result = np.full_like(x, value, shape=shape, order="C") if value else np.zeros_like(x, shape=shape, order="C")
+        result[_inside(widths, x.shape)] = x
+        return result
 
     def vjp(g: Any, shapes: Any, widths: Any) -> Any:
-        return g[tuple([slice(before, before + size) for (before, _), size in zip(widths, shapes[0])])]
+        return g[_inside(widths, shapes[0])]
+
+
+def _inside(widths: Any, shape: tuple[int, ...]) -> tuple[slice, ...]:
+    return tuple([slice(before, before + size) for (before, _), size in zip(widths, shape)])
 
 
 class PadWithOwn(Op):
     """y is x with a border of its own values;  dy/dx: the border's gradient, added to where it was taken from."""
+
+    owns_cotangent = True
 
     def forward(x: Any, *, widths: Any, how: Any) -> Any:
         return np.pad(x, widths, mode=how)
@@ -38,11 +49,52 @@ class PadWithOwn(Op):
         # NumPy pads one axis after the other; so the border comes off one axis after the other.
         for axis, (size, (before, after)) in enumerate(zip(shapes[0], widths)):
             if before or after:
-                source = np.delete(np.pad(np.arange(size), (before, after), mode=how), np.s_[before : before + size])
-                sides = [g[along(axis, slice(before))], g[along(axis, slice(before + size, None))]]
-                inside = g[along(axis, slice(before, before + size))]
-                g = AddAt.apply(inside, np.concatenate(sides, axis=axis), at=along(axis, source))
+                border = _Border(axis, size, before, after)
+                in_place = not isinstance(g, Tensor) and (how == "edge" or max(before, after) < size)
+                g = border.folded(g, how) if in_place else border.gathered(g, how)
         return g
+
+
+class _Border(NamedTuple):
+    """What stands before and after an axis of the given size."""
+
+    axis: int
+    size: int
+    before: int
+    after: int
+
+    def parts(self, g: Any) -> tuple[Any, Any, Any]:
+        """The two sides of the border, and what they are around."""
+        end = self.before + self.size
+        before, inside, after = slice(self.before), slice(self.before, end), slice(end, None)
+        return g[along(self.axis, before)], g[along(self.axis, inside)], g[along(self.axis, after)]
+
+    def folded(self, g: Any, how: str) -> Any:
+        """Add the border of an array to its inside, in place, by slices: it is not wider than that."""
+        first, inside, last = self.parts(g)
+        n, b, a = self.size, self.before, self.after
+        if how == "edge":
+            dtype = np.float32 if g.dtype == np.float16 else g.dtype
+            first, last = (np.sum(side, axis=self.axis, keepdims=True, dtype=dtype) for side in (first, last))
+            sources = slice(1), slice(n - 1, n)
+        elif how == "wrap":
+            sources = slice(n - b, n), slice(a)
+        else:
+            skip = int(how == "reflect")
+            sources = slice(skip, skip + b), slice(n - skip - a, n - skip)
+            first, last = np.flip(first, self.axis), np.flip(last, self.axis)
+        for source, side in zip(sources, (first, last)):
+            part = inside[along(self.axis, source)]
+            np.add(part, side, out=part, casting="same_kind")
+        return inside
+
+    def gathered(self, g: Any, how: str) -> Any:
+        """The same without writing into `g`, and for any width."""
+        first, inside, last = self.parts(g)
+        numbers = np.pad(np.arange(self.size), (self.before, self.after), mode=how)  # type: ignore[call-overload]
+        sources = np.delete(numbers, np.s_[self.before : self.before + self.size])
+        sides = np.concatenate([first, last], axis=self.axis)
+        return AddAt.apply(inside, sides, at=along(self.axis, sources))
 
 
 def pad(x: TensorLike, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Tensor:

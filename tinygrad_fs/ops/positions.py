@@ -128,6 +128,18 @@ class Positions(NamedTuple):
         together = tuple(range(self.lead, self.lead + len(self.axes)))
         return view if self.axes == together else np.moveaxis(view, self.axes, together)
 
+    def table(self, array: Any) -> Any:
+        """The view of an array of shape (leading axes, positions, axes after them); None where there is none."""
+        view = self.turned(array)
+        sizes = math.prod(view.shape[: self.lead]), self.size, math.prod(view.shape[view.ndim - self.trail :])
+        table = view.reshape(sizes)
+        return table if np.may_share_memory(table, array) or not table.size else None
+
+    def selected(self, array: Any) -> tuple[int, ...]:
+        """The shape of what the index selects."""
+        shape = self.turned(array).shape
+        return (*shape[: self.lead], *self.flat.shape, *shape[len(shape) - self.trail :])
+
 
 def _axes_taken(part: Any) -> int:
     if part is None or part is Ellipsis:

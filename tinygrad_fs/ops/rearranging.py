@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.axes import given, one_axis
+from tinygrad_fs.ops.axes import one_axis
 from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.ops.indexing import GetItem
 from tinygrad_fs.ops.positions import along
@@ -22,6 +22,18 @@ Axis: TypeAlias = "int | Sequence[int] | None"
 
 _MANY = 16
 """So many parts are added up one by one; NumPy's sum over a short axis takes up to 50 times as long."""
+
+
+class Flip(Op):
+    """y has the elements of x in reverse order along some axes;  dy/dx: the same, back."""
+
+    makes_view = True
+
+    def forward(x: Any, *, axis: Any) -> Any:
+        return np.flip(x, axis)
+
+    def vjp(g: Any, axis: Any) -> Any:
+        return np.flip(g, axis)
 
 
 class Roll(Op):
@@ -88,10 +100,7 @@ def flip(x: TensorLike, axis: Axis = None) -> Tensor:
     tensor([[2., 1.],
             [4., 3.]])
     """
-    tensor = given(x)
-    ndim = tensor.ndim
-    axes = range(ndim) if axis is None else normalize_axis_tuple(axis, ndim)
-    return GetItem.apply(tensor, at=tuple([slice(None, None, -1 if i in axes else None) for i in range(ndim)]))
+    return Flip.apply(x, axis=tuple(axis) if isinstance(axis, list) else axis)
 
 
 def fliplr(x: TensorLike) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
 import numpy as np
@@ -33,10 +34,12 @@ class OnDiagonal(Op):
     """y has x on a diagonal and 0 elsewhere;  dy/dx: the diagonal of the gradient."""
 
     def forward(x: Any, *, to: Any, offset: int, axis1: int, axis2: int) -> Any:
-        result = np.zeros_like(x, shape=to)
-        i = np.arange(x.shape[-1])
-        np.moveaxis(result, (axis1, axis2), (-2, -1))[..., i - min(offset, 0), i + max(offset, 0)] = x
-        return result
+        others = [size for axis, size in enumerate(to) if axis not in (axis1, axis2)]
+        rows, columns = to[axis1], to[axis2]
+        result = np.zeros_like(x, shape=(math.prod(others), rows * columns), order="C")
+        first = max(offset, 0) - min(offset, 0) * columns
+        result[:, first :: columns + 1][:, : x.shape[-1]] = np.reshape(x, (len(result), x.shape[-1]))
+        return np.moveaxis(np.reshape(result, (*others, rows, columns)), (-2, -1), (axis1, axis2))
 
     def vjp(g: Any, offset: int, axis1: int, axis2: int) -> Any:
         return np.diagonal(g, offset, axis1, axis2)
