@@ -133,6 +133,9 @@ def test_two_losses_over_a_shared_part():
         (lambda x: grad(x.sum(), x.detach()), BackwardError, "input 0 does not require grad"),
         (lambda x: grad(x.sum(), leaf(3.0)), BackwardError, "no output depends on input 0.*allow_unused=True"),
         (lambda x: grad([x.sum(), x.sum()], x, [None]), ValueError, "2 outputs, but 1 grad_outputs"),
+        (lambda x: grad("x", x), TypeError, "output 0 is a str; it must be a Tensor"),
+        (lambda x: grad(None, x), TypeError, "output 0 is a NoneType"),
+        (lambda x: grad(x.sum(), [x, np.ones(2)]), TypeError, "input 1 is a ndarray"),
         (lambda x: x.detach().retain_grad(), RuntimeError, "does not require grad"),
         (lambda x: x.detach().register_hook(print), RuntimeError, "does not require grad"),
         (lambda x: (x * 2).requires_grad_(False), RuntimeError, "detach"),
@@ -367,10 +370,10 @@ def test_with_the_collector_off_the_memory_of_a_training_loop_stays_flat(rng):
             w.data -= 0.01 * w.grad.data
         w.grad = b.grad = None
 
+    step()  # the first one writes the functions of ops, which leaves garbage behind
     gc.collect()
     gc.disable()
     try:
-        step()
         tracemalloc.start()
         step()
         before = tracemalloc.get_traced_memory()[0]

@@ -50,14 +50,37 @@ class TestConstruction:
         ("data", "message"),
         [
             (np.zeros(2, complex), "complex128 is complex"),
-            (["a"], "dtype <U1 is not supported"),
-            ([None], "dtype object is not supported"),
+            (["a"], "dtype <U1 is not supported: text is no number"),
+            ([None], "dtype object is not supported: a NoneType is no number"),
+            ({}, "a dict is no number"),
+            ([1, 10**30], "an integer is beyond 64 bits"),
             (np.zeros(2, "V2"), "bfloat16"),
+            (np.zeros(2, "M8[s]"), "datetime64.* is not supported; use float16"),
         ],
     )
     def test_what_a_tensor_cannot_hold(self, data, message):
         with pytest.raises(TypeError, match=message):
             tg.tensor(data)
+
+    @pytest.mark.skipif(np.dtype("longdouble").itemsize == 8, reason="long doubles are doubles here")
+    def test_wide_floats_are_refused(self):
+        with pytest.raises(TypeError, match="use float16, float32, float64"):
+            tg.tensor(np.zeros(2, "longdouble"))
+
+    @pytest.mark.parametrize("dtype", ["bfloat16", "floaty"])
+    def test_an_unknown_dtype_is_named(self, dtype):
+        for make in (lambda: tg.tensor([1.0], dtype=dtype), lambda: tg.ones(2).astype(dtype)):
+            with pytest.raises(TypeError, match=f"dtype '{dtype}' is unknown; use float16"):
+                make()
+
+    @pytest.mark.parametrize("make", [tg.Tensor, tg.tensor])
+    def test_a_tensor_that_requires_grad_is_refused(self, make):
+        for t in (leaf(1.0), leaf(1.0) * 2):
+            with pytest.raises(TypeError, match=r"would drop the gradient.* t.detach\(\) .* t.clone\(\)"):
+                make(t)
+            assert make(t.detach()).tolist() == t.tolist()
+            with tg.no_grad():
+                assert not make(t).requires_grad
 
     @pytest.mark.parametrize(
         ("other", "message"),

@@ -13,6 +13,7 @@ __all__ = [
     "agree",
     "alongside",
     "as_array",
+    "as_dtype",
     "get_default_dtype",
     "operand",
     "set_default_dtype",
@@ -24,6 +25,8 @@ DTypeLike: TypeAlias = npt.DTypeLike
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2}  # bool < integer < float, the order in which PyTorch promotes
 
 _NUMBERS = {bool, int, float}
+
+_HELD = "float16, float32, float64, an integer dtype or bool"
 
 _default: np.dtype[Any] = np.dtype(np.float32)
 
@@ -62,22 +65,42 @@ def set_default_dtype(dtype: DTypeLike) -> None:
     >>> tg.set_default_dtype("float32")
     """
     global _default
-    new = check_dtype(np.dtype(dtype))
+    new = as_dtype(dtype)
     if new.kind != "f":
         raise TypeError(f"set_default_dtype: {new} is not a floating dtype; use float32 or float64")
     _default = new
 
 
-def check_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+def as_dtype(wanted: DTypeLike) -> np.dtype[Any]:
+    """The NumPy dtype that `wanted` names; a TypeError if there is none, or a Tensor cannot hold it."""
+    try:
+        dtype = np.dtype(wanted)
+    except TypeError:
+        raise TypeError(f"Tensor: dtype {wanted!r} is unknown; use {_HELD}") from None
+    return check_dtype(dtype)
+
+
+def check_dtype(dtype: np.dtype[Any], array: Any = None) -> np.dtype[Any]:
     """Return `dtype` if a Tensor can hold it; otherwise raise a TypeError that says what can be done."""
-    if dtype.kind in _KINDS:
+    if dtype.kind in _KINDS and (dtype.kind != "f" or dtype.itemsize <= 8):
         return dtype
     if dtype.kind == "c":
         raise TypeError(f"Tensor: {dtype} is complex; only real dtypes are differentiated: use .real and .imag apart")
-    raise TypeError(
-        f"Tensor: dtype {dtype} is not supported; use float16, float32, float64, an integer dtype or bool "
-        "(for bfloat16 data: .astype('float32'))"
-    )
+    raise TypeError(f"Tensor: dtype {dtype} is not supported{_reason(dtype, array)}; use {_HELD}")
+
+
+def _reason(dtype: np.dtype[Any], array: Any) -> str:
+    """What is in an array that a Tensor cannot hold."""
+    if dtype.kind in "US":
+        return ": text is no number"
+    if dtype.kind == "V":
+        return " (of bfloat16 data take .astype('float32'))"
+    if dtype.kind != "O" or array is None or not array.size:
+        return ""
+    strangers = [type(item).__name__ for item in array.flat if not isinstance(item, (bool, int, float))]
+    if not strangers:
+        return ": an integer is beyond 64 bits (write it as a float)"
+    return f": a {strangers[0]} is no number"
 
 
 def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
@@ -94,8 +117,8 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
         array = np.asarray(data)
         if dtype is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
             array = array.astype(_default)
-    check_dtype(array.dtype)
-    if dtype is not None and array.dtype != (wanted := check_dtype(np.dtype(dtype))):
+    check_dtype(array.dtype, array)
+    if dtype is not None and array.dtype != (wanted := as_dtype(dtype)):
         array = array.astype(wanted)
     return array
 

@@ -408,7 +408,7 @@ def _constant(value: Any) -> Any:
 
 def explained(error: ValueError, name: str, broadcasts: bool, arrays: tuple[Any, ...]) -> ValueError:
     """Name the op and the shapes where NumPy says that operands do not broadcast."""
-    if not broadcasts or "broadcast" not in str(error) or str(error).startswith(f"{name.lower()}:"):
+    if not broadcasts or len(arrays) < 2 or "broadcast" not in str(error) or str(error).startswith(f"{name.lower()}:"):
         return error
     shapes = " and ".join(str(np.shape(array)) for array in arrays if array is not None)
     return ValueError(f"{name.lower()}: shapes {shapes} do not broadcast together")

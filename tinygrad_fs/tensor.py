@@ -46,7 +46,8 @@ class Tensor(BoundMethods):
     Raises
     ------
     TypeError
-        If the dtype is not supported, or `requires_grad` is asked of integers or bools.
+        If the dtype is not supported, `requires_grad` is asked of integers or bools, or `data` is a Tensor that
+        requires grad, of which a new one would know nothing.
 
     Examples
     --------
@@ -69,6 +70,7 @@ class Tensor(BoundMethods):
 
     def __init__(self, data: TensorLike, requires_grad: bool = False, dtype: DTypeLike | None = None) -> None:
         if isinstance(data, Tensor):
+            data._refuse_conversion("a new Tensor", "t.detach() for the values alone, or t.clone() to go on recording")
             data = data._data
         self._data = as_array(data, dtype)
         self._node = None

@@ -260,6 +260,12 @@ class TestShapes:
         with pytest.warns(RuntimeWarning):
             assert np.isnan(tg.zeros(0).mean().item())
 
+    def test_softmax_of_nothing(self):
+        for function in (tg.softmax, tg.log_softmax):
+            x = tg.zeros((2, 0), requires_grad=True)
+            function(x).sum().backward()
+            assert x.grad.shape == (2, 0)
+
     @pytest.mark.parametrize("function", [tg.max, tg.min])
     def test_the_extreme_of_nothing(self, function):
         with pytest.raises(ValueError, match="zero-size"):
@@ -343,10 +349,26 @@ class TestShapes:
         [
             (lambda x: x.reshape(5), ValueError, "cannot reshape"),
             (lambda x: tg.squeeze(x, 0), ValueError, "not equal to one"),
-            (lambda x: tg.broadcast_to(x, (2, 4)), ValueError, "broadcast"),
+            (lambda x: tg.broadcast_to(x, (2, 4)), ValueError, r"broadcast_to: shape \(2, 3\) does not .* \(2, 4\)"),
+            (lambda x: x.transpose(0), ValueError, r"transpose: axes \(0,\) of a tensor of shape \(2, 3\)"),
+            (lambda x: x.swapaxes(0, 5), np.exceptions.AxisError, "axis 5 is out of bounds"),
+            (lambda x: x.flatten(5), np.exceptions.AxisError, "axis 5 is out of bounds"),
+            (lambda x: x.repeat(1.5), TypeError, "repeat: repeats must be integers, not float64"),
+            (lambda x: tg.tile(x, "a"), TypeError, "interpreted as an integer"),
+            (lambda x: tg.split(x, 2, axis=5), np.exceptions.AxisError, "axis 5 is out of bounds"),
+            (lambda x: tg.split(x, 1.5), TypeError, "interpreted as an integer"),
+            (lambda x: tg.topk(x, 1.5), TypeError, "interpreted as an integer"),
+            (lambda x: tg.searchsorted(x, 1.0), ValueError, r"searchsorted: x has shape \(2, 3\)"),
+            (lambda x: tg.where(x > 0, x[0, :2], 0), ValueError, r"where: shapes \(2, 3\), \(2,\) and \(\)"),
+            (lambda x: tg.one_hot([-1]), IndexError, "one_hot: class -1 is out of range"),
             (lambda x: tg.split(x, 2, axis=1), ValueError, "equal division"),
-            (lambda x: tg.concatenate([x, x.ravel()]), ValueError, "dimension"),
-            (lambda x: tg.stack([x, x.ravel()]), ValueError, "same shape"),
+            (
+                lambda x: tg.concatenate([x, x.ravel()]),
+                ValueError,
+                r"concatenate: shapes \(2, 3\), \(6,\): .*dimension",
+            ),
+            (lambda x: tg.concatenate(None), TypeError, "concatenate: a NoneType was given"),
+            (lambda x: tg.stack([x, x.ravel()]), ValueError, r"stack: shapes \(2, 3\), \(6,\): .*same shape"),
             (lambda x: tg.concatenate([]), ValueError, "at least one array"),
             (lambda x: tg.pad(x, 1, mode="fancy"), ValueError, "'fancy' is unknown; use 'constant'"),
             (lambda x: tg.pad(x, -1), ValueError, "negative"),

@@ -209,6 +209,14 @@ class TestNorms:
         assert y.item() == pytest.approx(2 ** (1 / ord) * size, rel=1e-6)
         np.testing.assert_allclose(x.grad.data, 2 ** (1 / ord - 1) * np.array([1.0, -1.0]), rtol=1e-6)
 
+    @pytest.mark.parametrize(
+        "name", ["inv", "det", "slogdet", "cholesky", "qr", "svd", "svdvals", "eigh", "eigvalsh", "pinv"]
+    )
+    def test_float16_has_no_decompositions(self, name):
+        with pytest.raises(TypeError, match=rf"{name}: float16 is too coarse .* \.astype\('float32'\)"):
+            getattr(L, name)(leaf(np.eye(2), "float16"))
+        assert L.matrix_transpose(leaf(np.eye(2), "float16")).dtype == np.float16
+
     def test_float16_sums_in_float32(self):
         x = leaf(np.full(4096, 10.0), "float16")
         assert L.norm(x).item() == 640.0

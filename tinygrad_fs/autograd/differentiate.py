@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,8 @@ def grad(
         If an output has no graph, or the graph was used up; or an input is not used and `allow_unused` is false.
     ValueError
         If a seed is missing or has the wrong shape.
+    TypeError
+        If an output or an input is no Tensor.
 
     Examples
     --------
@@ -60,8 +62,7 @@ def grad(
     >>> dy, ddy
     (tensor(27., grad_fn=<Multiply>), tensor(18.))
     """
-    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
-    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    outputs, inputs = _as_tensors("output", outputs), _as_tensors("input", inputs)
     given = _per_output(grad_outputs, len(outputs))
     targets: list[Any] = [tensor._node for tensor in inputs]
     if None in targets:
@@ -88,6 +89,14 @@ def grad(
     finally:
         mode.grad = before
     return tuple([_result(found, tensor, i, allow_unused) for i, tensor in enumerate(inputs)])
+
+
+def _as_tensors(what: str, given: Any) -> tuple[Tensor, ...]:
+    tensors = tuple(given) if isinstance(given, Iterable) and not isinstance(given, (Tensor, str)) else (given,)
+    for i, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"grad: {what} {i} is a {type(tensor).__name__}; it must be a Tensor")
+    return tensors
 
 
 def _per_output(grad_outputs: Any, count: int) -> tuple[Any, ...]:

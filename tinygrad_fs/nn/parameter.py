@@ -36,7 +36,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: TensorLike, requires_grad: bool = True, dtype: DTypeLike | None = None) -> None:
-        super().__init__(data, requires_grad, dtype)
+        super().__init__(data.detach() if isinstance(data, Tensor) else data, requires_grad, dtype)
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"

@@ -108,6 +108,8 @@ class LogSoftmax(Op):
 
     def forward(x: Any, *, axis: int = -1) -> Any:
         shifted = _shifted(x, axis)
+        if not x.size:
+            return shifted
         return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
     def vjp(g: Any, out: Any, axis: int) -> Any:

@@ -42,7 +42,7 @@ def matrix_power(a: TensorLike, n: int) -> Tensor:
     tensor([[1., 3.],
             [0., 1.]])
     """
-    check_square("matrix_power", a)
+    check_square("matrix_power", a, decomposed=False)
     if not isinstance(n, (int, np.integer)):
         raise TypeError(f"matrix_power: the power is {n!r}; it must be an integer")
     if n == 0:

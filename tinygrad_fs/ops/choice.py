@@ -20,7 +20,11 @@ class Where(Op):
     broadcasts = True
 
     def forward(x: Any, y: Any, *, condition: Any) -> Any:
-        return np.where(condition, x, y)
+        try:
+            return np.where(condition, x, y)
+        except ValueError:
+            shapes = f"{np.shape(condition)}, {np.shape(x)} and {np.shape(y)}"
+            raise ValueError(f"where: shapes {shapes} do not broadcast together") from None
 
     def vjp_x(g: Any, condition: Any) -> Any:
         return kept(g, condition)

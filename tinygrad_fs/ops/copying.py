@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygrad_fs.dtypes import DTypeLike, check_dtype
+from tinygrad_fs.dtypes import DTypeLike, as_dtype
 from tinygrad_fs.op import Op
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -71,7 +71,7 @@ def astype(x: TensorLike, dtype: DTypeLike, copy: bool = True) -> Tensor:
     >>> tg.astype(tg.tensor([1.5, 2.5]), "int64")
     tensor([1, 2])
     """
-    to = check_dtype(np.dtype(dtype))
+    to = as_dtype(dtype)
     if not copy and isinstance(x, (Tensor, np.ndarray)) and x.dtype == to:
         return x  # type: ignore[return-value]
     if isinstance(x, Tensor) and to.kind != "f":

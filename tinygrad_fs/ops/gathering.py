@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from tinygrad_fs.dtypes import DTypeLike, check_dtype, get_default_dtype
+from tinygrad_fs.dtypes import DTypeLike, as_dtype, get_default_dtype
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.accumulation import add_at
 from tinygrad_fs.ops.axes import given, one_axis
@@ -359,9 +359,9 @@ def one_hot(x: TensorLike, num_classes: int = -1, dtype: DTypeLike | None = None
     """
     numbers = _integers("one_hot", x, TypeError)
     if num_classes == -1:
-        num_classes = int(numbers.max()) + 1 if numbers.size else 0
+        num_classes = int(numbers.max(initial=-1)) + 1
     _check_range("one_hot", "class", numbers, num_classes, "classes")
-    result = np.zeros((*numbers.shape, num_classes), check_dtype(np.dtype(dtype or get_default_dtype())))
+    result = np.zeros((*numbers.shape, num_classes), as_dtype(dtype or get_default_dtype()))
     np.put_along_axis(result, numbers[..., None], 1, axis=-1)
     return Tensor(result)
 
@@ -432,7 +432,8 @@ def _mask(name: str, mask: Any) -> Any:
 def _check_range(name: str, what: str, numbers: Any, size: int, of: str) -> None:
     if numbers.size and (numbers.min() < 0 or numbers.max() >= size):
         wrong = numbers[(numbers < 0) | (numbers >= size)].flat[0]
-        raise IndexError(f"{name}: {what} {wrong} is out of range; there are {size} {of}, from 0 to {size - 1}")
+        there = f"there are {size} {of}, from 0 to {size - 1}" if size > 0 else "they are counted from 0"
+        raise IndexError(f"{name}: {what} {wrong} is out of range; {there}")
 
 
 def _lines(name: str, x: Any, indices: Any, axis: int) -> tuple[Any, ...]:

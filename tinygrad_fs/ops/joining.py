@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from tinygrad_fs.dtypes import DTypeLike
+from tinygrad_fs.dtypes import DTypeLike, as_dtype
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.copying import astype
@@ -44,7 +45,10 @@ class Concatenate(Op):
     """y joins the inputs along an axis;  each takes its part of the gradient."""
 
     def forward(*xs: Any, axis: int = 0) -> Any:
-        return np.concatenate(xs, axis=axis)
+        try:
+            return np.concatenate(xs, axis=axis)
+        except ValueError as error:
+            raise _misfit("concatenate", xs, error) from None
 
     def vjp(g: Any, shapes: Any, needs: Any, axis: int) -> Any:
         cuts = itertools.pairwise(itertools.accumulate([shape[axis] for shape in shapes], initial=0))
@@ -57,7 +61,10 @@ class Stack(Op):
     def forward(*xs: Any, axis: int = 0) -> Any:
         if any(isinstance(x, (bool, int, float)) for x in xs):  # numbers do not widen the tensors beside them
             return np.stack(xs, axis=axis, dtype=np.result_type(*xs))
-        return np.stack(xs, axis=axis)
+        try:
+            return np.stack(xs, axis=axis)
+        except ValueError as error:
+            raise _misfit("stack", xs, error) from None
 
     def vjp(g: Any, needs: Any, axis: int) -> Any:
         return [g[along(axis % g.ndim, i)] if need else None for i, need in enumerate(needs)]
@@ -85,6 +92,13 @@ class Unstack(Op):
 
     def vjp(g: Any, axis: int) -> Any:
         return np.stack(g, axis=axis)
+
+
+def _misfit(name: str, xs: Sequence[Any], error: ValueError) -> ValueError:
+    """Name the function and the shapes where NumPy says that tensors cannot be joined."""
+    if not xs or isinstance(error, np.exceptions.AxisError):
+        return error
+    return ValueError(f"{name}: shapes {', '.join([str(np.shape(x)) for x in xs])}: {error}")
 
 
 def concatenate(
@@ -177,9 +191,11 @@ def hstack(xs: Tensors, *, dtype: DTypeLike | None = None, casting: Casting = "s
 
 
 def _cast(name: str, xs: Tensors, dtype: DTypeLike | None, casting: Casting) -> Tensors:
+    if not isinstance(xs, Iterable):
+        raise TypeError(f"{name}: a {type(xs).__name__} was given; give a sequence of tensors")
     if dtype is None:
         return xs
-    to = np.dtype(dtype)
+    to = as_dtype(dtype)
     for x in xs:
         if not np.can_cast(array_of(given(x)), to, casting):
             raise TypeError(f"{name}: {given(x).dtype} does not become {to} by casting={casting!r}")
@@ -239,8 +255,8 @@ def split(x: TensorLike, indices_or_sections: Cuts, axis: int = 0) -> tuple[Tens
     """
     shape = np.shape(x)
     if np.ndim(indices_or_sections) == 0:
-        sections = int(indices_or_sections)  # type: ignore[arg-type]
-        if sections > 0 and -len(shape) <= axis < len(shape) and shape[axis] % sections:
+        sections = operator.index(indices_or_sections)  # type: ignore[arg-type]
+        if sections > 0 and shape[normalize_axis_index(axis, len(shape))] % sections:
             raise ValueError(
                 f"split: axis {axis} of shape {shape} has no equal division into {sections} parts; "
                 "give the indices at which to cut, or use array_split"
@@ -262,10 +278,10 @@ def array_split(x: TensorLike, indices_or_sections: Cuts, axis: int = 0) -> tupl
     >>> tg.array_split(tg.tensor([1.0, 2.0, 3.0]), 2)
     (tensor([1., 2.]), tensor([3.]))
     """
-    if np.ndim(indices_or_sections) == 0:
-        return tuple(Split.apply(x, cuts=int(indices_or_sections), axis=axis))  # type: ignore[arg-type]
     tensor = given(x)
     number = normalize_axis_index(axis, tensor.ndim)
+    if np.ndim(indices_or_sections) == 0:
+        return tuple(Split.apply(x, cuts=operator.index(indices_or_sections), axis=number))  # type: ignore[arg-type]
     cuts = [slice(cut).indices(tensor.shape[number])[1] for cut in np.asarray(indices_or_sections).tolist()]
     if cuts != sorted(cuts):  # the parts overlap
         return tuple([getitem(tensor, along(number, slice(i, j))) for i, j in zip([0, *cuts], [*cuts, None])])

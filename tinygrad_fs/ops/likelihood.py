@@ -54,8 +54,8 @@ class BinaryCrossEntropyWithLogits(Op):
 def nll_loss(
     log_probabilities: TensorLike,
     target: TensorLike,
-    *,
     weight: TensorLike | None = None,
+    *,
     ignore_index: int = -100,
     reduction: str = "mean",
 ) -> Tensor:

@@ -35,8 +35,8 @@ class CrossEntropy(Op):
 def cross_entropy(
     logits: TensorLike,
     target: TensorLike,
-    *,
     weight: TensorLike | None = None,
+    *,
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,

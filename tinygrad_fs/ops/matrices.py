@@ -52,17 +52,20 @@ def as_columns(x: Any, vector: bool) -> Any:
     return np.expand_dims(x, -1) if vector else x
 
 
-def check_matrices(name: str, a: Any) -> None:
-    """Raise unless the last two axes of `a` form matrices."""
+def check_matrices(name: str, a: Any, *, decomposed: bool = True) -> None:
+    """Raise unless the last two axes of `a` form matrices, of a dtype that can be `decomposed` if they are to be."""
     if np.ndim(a) < 2:
         raise LinAlgError(f"{name}: shape {np.shape(a)} has no two axes that form a matrix")
+    if decomposed and getattr(a, "dtype", None) == np.float16:
+        raise TypeError(f"{name}: float16 is too coarse for it, and NumPy refuses it; use .astype('float32')")
 
 
-def check_square(name: str, a: Any) -> None:
-    """Raise unless the last two axes of `a` form square matrices."""
+def check_square(name: str, a: Any, *, decomposed: bool = True) -> None:
+    """As `check_matrices`, and the matrices must be square."""
     shape = np.shape(a)
     if len(shape) < 2 or shape[-1] != shape[-2]:
         raise LinAlgError(f"{name}: shape {shape}: the last two axes must form square matrices")
+    check_matrices(name, a, decomposed=decomposed)
 
 
 def is_used(g: Any) -> bool:

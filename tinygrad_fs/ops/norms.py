@@ -159,7 +159,7 @@ def matrix_norm(x: TensorLike, *, keepdims: bool = False, ord: Order = "fro") ->
     >>> tg.linalg.matrix_norm(tg.tensor([[3.0, 0.0], [0.0, 4.0]]), ord="nuc")
     tensor(7.)
     """
-    check_matrices("matrix_norm", x)
+    check_matrices("matrix_norm", x, decomposed=False)
     rank = np.ndim(x)
     return _matrix_norm(x, ord, (rank - 2, rank - 1), keepdims)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -12,6 +13,7 @@ from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import one_axis
 from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.ops.indexing import GetItem
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.positions import along
 from tinygrad_fs.ops.shape import reshape, transpose
 from tinygrad_fs.tensor import Tensor, TensorLike
@@ -207,7 +209,9 @@ def repeat(x: TensorLike, repeats: int | Sequence[int], axis: int | None = None)
             [2.]])
     """
     tensor, number = one_axis(x, axis)
-    times = np.asarray(repeats, None if np.size(repeats) else int)
+    times = np.asarray(array_of(repeats), None if np.size(repeats) else int)
+    if times.dtype.kind not in "iub":
+        raise TypeError(f"repeat: repeats must be integers, not {times.dtype}")
     if (times < 0).any():
         raise ValueError(f"repeat: repeats must not be negative, as in {times.tolist()}")
     if times.size == 1:
@@ -236,7 +240,7 @@ def tile(x: TensorLike, reps: int | Sequence[int]) -> Tensor:
             [1., 2., 1., 2.]])
     """
     shape = np.shape(x)
-    times = np.asarray(reps).ravel().tolist()
+    times = [operator.index(each) for each in np.asarray(array_of(reps)).ravel().tolist()]
     if min(times, default=0) < 0:
         raise ValueError(f"tile: reps must not be negative, as in {times}")
     result = reshape(x, (1,) * (len(times) - len(shape)) + shape)

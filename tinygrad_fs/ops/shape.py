@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.copying import clone
@@ -53,7 +54,10 @@ class Transpose(Op):
     makes_view = True
 
     def forward(x: Any, *, axes: Any = None) -> Any:
-        return np.transpose(x, axes)
+        try:
+            return np.transpose(x, axes)
+        except ValueError as error:
+            raise ValueError(f"transpose: axes {axes} of a tensor of shape {x.shape}: {error}") from None
 
     def vjp(g: Any, axes: Any) -> Any:
         return np.transpose(g, None if axes is None else tuple(int(i) for i in np.argsort([a % g.ndim for a in axes])))
@@ -90,7 +94,10 @@ class BroadcastTo(Op):
     broadcasts = True
 
     def forward(x: Any, *, to: Any) -> Any:
-        return np.broadcast_to(x, to)
+        try:
+            return np.broadcast_to(x, to)
+        except ValueError:
+            raise ValueError(f"broadcast_to: shape {x.shape} does not broadcast to {to}") from None
 
     def vjp(g: Any) -> Any:
         return g
@@ -169,7 +176,7 @@ def flatten(x: TensorLike, start_axis: int = 0, end_axis: int = -1) -> Tensor:
     shape = np.shape(x)
     if not shape:
         return Reshape.apply(x, to=(1,))
-    start, end = (np.arange(len(shape))[axis] for axis in (start_axis, end_axis))
+    start, end = (normalize_axis_index(axis, len(shape)) for axis in (start_axis, end_axis))
     if start > end:
         raise ValueError(f"flatten: start_axis {start_axis} comes after end_axis {end_axis} in shape {shape}")
     # Not -1 for the joined size: an empty batch has no size to infer from.
@@ -192,7 +199,7 @@ def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> Tensor:
     >>> tg.transpose(tg.zeros((2, 3, 4)), (2, 0, 1)).shape
     (4, 2, 3)
     """
-    return Transpose.apply(x, axes=None if axes is None else tuple(axes))
+    return Transpose.apply(x, axes=None if axes is None else _as_shape(axes))
 
 
 def permute(x: TensorLike, axes: Sequence[int]) -> Tensor:
@@ -204,7 +211,7 @@ def permute(x: TensorLike, axes: Sequence[int]) -> Tensor:
     >>> tg.permute(tg.zeros((2, 3, 4)), (2, 0, 1)).shape
     (4, 2, 3)
     """
-    return Transpose.apply(x, axes=tuple(axes))
+    return Transpose.apply(x, axes=_as_shape(axes))
 
 
 def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
@@ -216,9 +223,11 @@ def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
     >>> tg.swapaxes(tg.zeros((2, 3, 4)), 0, -1).shape
     (4, 3, 2)
     """
-    order = np.arange(np.ndim(x))
-    order[[axis1, axis2]] = order[[axis2, axis1]]
-    return Transpose.apply(x, axes=tuple(order.tolist()))
+    ndim = np.ndim(x)
+    first, second = normalize_axis_index(axis1, ndim), normalize_axis_index(axis2, ndim)
+    order = list(range(ndim))
+    order[first], order[second] = second, first
+    return Transpose.apply(x, axes=tuple(order))
 
 
 def moveaxis(x: TensorLike, source: Shape, destination: Shape) -> Tensor:

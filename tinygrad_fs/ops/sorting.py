@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Literal
 
 import numpy as np
@@ -152,7 +153,7 @@ def topk(x: TensorLike, k: int, axis: int = -1, largest: bool = True, sorted: bo
     tensor([1, 3])
     """
     values, along = one_axis(x, axis)
-    size = values.shape[along]
+    size, k = values.shape[along], operator.index(k)
     if not 0 <= k <= size:
         raise ValueError(
             f"topk: k is {k}, but axis {axis} of shape {values.shape} has {size} values; use 0 <= k <= {size}"
@@ -179,12 +180,19 @@ def searchsorted(x: TensorLike, v: TensorLike, side: Literal["left", "right"] = 
     sorter : array_like of int, optional
         Indices that sort `x`.
 
+    Raises
+    ------
+    ValueError
+        If `x` has not one axis.
+
     Examples
     --------
     >>> import tinygrad_fs as tg
     >>> tg.searchsorted(tg.tensor([1.0, 2.0, 3.0]), tg.tensor([2.0, 5.0]))
     tensor([1, 3])
     """
+    if np.ndim(x) != 1:
+        raise ValueError(f"searchsorted: x has shape {np.shape(x)}; it must have one axis, in ascending order")
     at = v if isinstance(v, (int, float)) else given(v)
     return SearchSorted.apply(given(x), at, side=side, sorter=array_of(sorter))
 

@@ -27,7 +27,7 @@ def diagonal(x: TensorLike, *, offset: int = 0) -> Tensor:
     >>> tg.linalg.diagonal(tg.tensor([[[1.0, 2.0], [3.0, 4.0]]]))
     tensor([[1., 4.]])
     """
-    check_matrices("diagonal", x)
+    check_matrices("diagonal", x, decomposed=False)
     return triangles.diagonal(x, offset, -2, -1)
 
 
@@ -52,5 +52,5 @@ def matrix_transpose(x: TensorLike) -> Tensor:
     >>> tg.linalg.matrix_transpose(tg.ones((5, 2, 3))).shape
     (5, 3, 2)
     """
-    check_matrices("matrix_transpose", x)
+    check_matrices("matrix_transpose", x, decomposed=False)
     return swapaxes(x, -1, -2)
