@@ -67,6 +67,10 @@ class TestConstruction:
         with pytest.raises(TypeError, match="use float16, float32, float64"):
             tg.tensor(np.zeros(2, "longdouble"))
 
+    def test_sizes_that_are_not_one_tuple(self):
+        with pytest.raises(TypeError, match=r"zeros: the dtype is 3; .*zeros\(\(2, 3\)\)"):
+            tg.zeros(2, 3)
+
     @pytest.mark.parametrize("dtype", ["bfloat16", "floaty"])
     def test_an_unknown_dtype_is_named(self, dtype):
         for make in (lambda: tg.tensor([1.0], dtype=dtype), lambda: tg.ones(2).astype(dtype)):

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinygrad_fs.dtypes import DTypeLike, get_default_dtype
+from tinygrad_fs.dtypes import DTypeLike, as_dtype, get_default_dtype
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["arange", "eye", "full", "full_like", "linspace", "ones", "ones_like", "zeros", "zeros_like"]
@@ -32,7 +32,7 @@ def zeros(shape: Shape, dtype: DTypeLike | None = None, requires_grad: bool = Fa
     tensor([[0., 0.],
             [0., 0.]])
     """
-    return Tensor(np.zeros(shape, dtype or get_default_dtype()), requires_grad)
+    return Tensor(np.zeros(shape, _dtype("zeros", shape, dtype)), requires_grad)
 
 
 def ones(shape: Shape, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
@@ -44,7 +44,7 @@ def ones(shape: Shape, dtype: DTypeLike | None = None, requires_grad: bool = Fal
     >>> tg.ones(3)
     tensor([1., 1., 1.])
     """
-    return Tensor(np.ones(shape, dtype or get_default_dtype()), requires_grad)
+    return Tensor(np.ones(shape, _dtype("ones", shape, dtype)), requires_grad)
 
 
 def full(shape: Shape, fill_value: float, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
@@ -155,3 +155,9 @@ def full_like(x: TensorLike, fill_value: float, dtype: DTypeLike | None = None, 
 
 def _array(x: TensorLike) -> Any:
     return x._data if isinstance(x, Tensor) else Tensor(x)._data
+
+
+def _dtype(name: str, shape: Shape, dtype: DTypeLike | None) -> Any:
+    if isinstance(dtype, int) and isinstance(shape, int):
+        raise TypeError(f"{name}: the dtype is {dtype}; several sizes are one tuple, as in {name}(({shape}, {dtype}))")
+    return get_default_dtype() if dtype is None else as_dtype(dtype)
