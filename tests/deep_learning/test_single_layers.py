@@ -7,6 +7,7 @@ import pytest
 from layer_cases import Recorder
 
 import tinygrad_fs as tg
+from tinygrad_fs.autograd import gradgradcheck
 from tinygrad_fs.deep_learning.layers import (
     GRU,
     LSTM,
@@ -29,6 +30,7 @@ from tinygrad_fs.deep_learning.layers import (
     ZeroPadding2D,
     activation_functions,
 )
+from tinygrad_fs.deep_learning.layers.dense import Affine
 from tinygrad_fs.deep_learning.optimizers import StochasticGradientDescent
 
 
@@ -314,3 +316,14 @@ def test_what_a_subclass_has_to_define_is_said():
         with pytest.raises(NotImplementedError, match="Layer: define `def"):
             call()
     assert layer.parameters() == 0
+
+
+def test_dense_is_differentiated_twice(rng):
+    layer = made(Dense(2), (3,))
+    leaves = [tg.Tensor(each, requires_grad=True) for each in (rng.standard_normal((4, 3)), layer.W, layer.w0)]
+    assert gradgradcheck(Affine.apply, leaves)
+
+
+def test_an_input_that_does_not_fit_is_told():
+    with pytest.raises(ValueError, match=r"Dense: the input has shape \(5, 4\); its last axis must be 3, as in W"):
+        made(Dense(2), (3,)).forward_pass(np.ones((5, 4)))

@@ -51,7 +51,7 @@ def test_gradients_agree(kind):
 
 def test_weights_agree_after_many_steps(kind):
     X, y = kind.data()
-    nets = [kind.build(backprop, StochasticGradientDescent(0.002)) for backprop in WAYS]
+    nets = [kind.build(backprop, StochasticGradientDescent(0.001)) for backprop in WAYS]
     losses = [trained(net, X, y, STEPS) for net in nets]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-8)
     for ours, theirs in zip(weights(nets[0]), weights(nets[1])):

@@ -54,10 +54,7 @@ def autograd_step(layers: list[Any], loss: Any, X: Any, y: Any) -> Any:
             out = recorded_forward(layer, out, leaves)
         y_pred = layers[-1].forward_pass(out.numpy(), True) if op else out.numpy()
         _check_targets(loss, y, y_pred)
-        if op:
-            start, seed = op.apply(out, target=y), np.ones_like(y_pred)
-        else:
-            start, seed = _beginning(loss, y, out)
+        start, seed = (out, op.vjp(1.0, out.numpy(), y)) if op else _beginning(loss, y, out)
     if start.requires_grad:
         start.backward(seed)
         leaves.learn()

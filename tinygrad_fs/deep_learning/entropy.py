@@ -58,6 +58,8 @@ class SoftmaxCrossEntropy(Op):
         return -(target * parts.log_p + (1.0 - target) * log_rest)
 
     def vjp(g: Any, x: Any, target: Any) -> Any:
+        if not isinstance(x, Tensor) and (gradient := _gradient_of_plain_rows(g, x, target)) is not None:
+            return gradient
         top, log_p, log_others, p_others, q = _Parts.of(x)
         towards, away = -g * target, g * (1.0 - target)
         c = towards + away * (p_others / (1.0 - p_others))  # of the largest, only the first part
@@ -71,6 +73,36 @@ class SoftmaxCrossEntropy(Op):
         at_top = c_top * np.exp(log_others) - p_top * c_others + away_top
         elsewhere = c - p_others * (c_others + c_top) - away_top * q
         return np.where(top, at_top, elsewhere)
+
+
+def _gradient_of_plain_rows(g: Any, x: Any, target: Any) -> Any:
+    """The derivative of `SoftmaxCrossEntropy` on arrays in few passes; None if an exponential comes to nothing.
+
+    With e the exponentials of the others, T = 1 + sum e and R = sum e, both p = e / T and q = e / R are e times a
+    number per row.
+    """
+    z = x.reshape(-1, x.shape[-1])
+    towards = _like(-g * target, x).reshape(z.shape)
+    places = np.arange(len(z)), np.argmax(z, axis=-1)
+    with np.errstate(over="ignore"):
+        e = np.exp(z - z[places][:, None])
+    limits = np.finfo(e.dtype)
+    if not np.minimum.reduce(e, axis=None) > limits.tiny / limits.eps:  # or products with it lose digits
+        return None
+    e[places] = 0.0
+    others = np.add.reduce(e, axis=-1)
+    p_top = 1.0 / (1.0 + others)
+    p = e * p_top[:, None]
+    away = towards + (g if np.ndim(g) == 0 else _like(g, x).reshape(z.shape))
+    c_top, away_top = towards[places], away[places] * p_top
+    c = p / (1.0 - p)
+    c *= away
+    c += towards
+    c[places] = 0.0
+    c_others = np.add.reduce(c, axis=-1)
+    c -= e * ((c_others + c_top) * p_top + away_top / others)[:, None]
+    c[places] = c_top * others * p_top - p_top * c_others + away_top
+    return c.reshape(x.shape)
 
 
 class _Parts(NamedTuple):
@@ -117,6 +149,11 @@ class _Parts(NamedTuple):
             p_others=np.where(top, 0, e) / total,
             q=e_second / sum_second,
         )
+
+
+def _like(values: Any, x: Any) -> Any:
+    """`values` in the shape of `x`, to which they broadcast."""
+    return values if values.shape == x.shape else values + np.zeros_like(x)
 
 
 def _lowered(x: Any, largest: Any) -> Any:

@@ -216,7 +216,8 @@ class NeuralNetwork:
             self.history[name].append(value)
 
     def _scores(self, y: Any, y_pred: Any) -> tuple[float, float]:
-        return float(np.mean(self.loss_function.loss(y, y_pred))), self.loss_function.acc(y, y_pred)
+        losses = np.asarray(self.loss_function.loss(y, y_pred))
+        return float(np.add.reduce(losses, axis=None) / losses.size), self.loss_function.acc(y, y_pred)
 
     # ---- answering
 

@@ -14,7 +14,7 @@ from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, drawn, kept
 
 __all__ = ["Conv2D"]
 
-_BLOCK = 1 << 16
+_BLOCK = 1 << 17
 """Elements of columns to work on at a time in the backward pass, so that they stay in the cache."""
 
 

@@ -10,9 +10,32 @@ import numpy as np
 
 from tinygrad_fs import ops
 from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, drawn, kept
+from tinygrad_fs.op import Op
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["Dense", "Embedding"]
+
+
+class Affine(Op):
+    """y = x w + b, over the last axis of x;  dx: g w^T,  dw: x^T g,  db: the sum of g over rows.
+
+    One op in place of two, which would take a third of a small network's step.
+    """
+
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        if x.shape[-1:] != w.shape[:1]:
+            raise ValueError(f"Dense: the input has shape {x.shape}; its last axis must be {w.shape[0]}, as in W")
+        y = np.matmul(x, w)
+        return np.add(y, b, out=y) if y.dtype == b.dtype else y + b
+
+    def vjp_x(g: Any, w: Any) -> Any:
+        return np.matmul(g, np.swapaxes(w, 0, 1))
+
+    def vjp_w(g: Any, x: Any) -> Any:
+        return np.matmul(np.swapaxes(_rows(x), 0, 1), _rows(g))
+
+    def vjp_b(g: Any) -> Any:
+        return np.sum(_rows(g), axis=0, keepdims=True)
 
 
 class Dense(Layer):
@@ -63,15 +86,14 @@ class Dense(Layer):
     def forward_pass(self, X: Any, training: bool = True) -> Any:
         """The output; a single sample without a batch counts as a batch of one."""
         self.layer_input = kept(X)
-        return ops.matmul(X, self.W) + self.w0
+        return Affine.apply(X if X.ndim > 1 else ops.reshape(X, (1, -1)), self.W, self.w0)
 
     def backward_pass(self, accum_grad: Any) -> Any:
         """From the gradient g: dW = X^T g, dw0 = sum of g, dX = g W^T, over samples and all axes before the last."""
         W = self.W
         if self.trainable:
-            X = self._forwarded()
-            inputs, g = X.reshape(-1, W.shape[0]), accum_grad.reshape(-1, W.shape[1])
-            self._learn(W=inputs.T @ g, w0=np.sum(g, axis=0, keepdims=True))
+            inputs, g = _rows(self._forwarded()), _rows(accum_grad)
+            self._learn(W=inputs.T @ g, w0=np.add.reduce(g, axis=0, keepdims=True))
         return accum_grad @ W.T
 
     def output_shape(self) -> Shape:
@@ -144,6 +166,11 @@ class Embedding(Layer):
     def output_shape(self) -> Shape:
         """A vector per token."""
         return (*self._known_input_shape(), self.n_units)
+
+
+def _rows(X: Any) -> Any:
+    """All axes but the last as one; a single sample becomes a row."""
+    return X if X.ndim == 2 else np.reshape(X, (X.size // X.shape[-1], X.shape[-1]))
 
 
 def _tokens(X: Any) -> Any:

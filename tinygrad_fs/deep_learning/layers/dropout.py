@@ -45,7 +45,7 @@ class Dropout(Layer):
     def forward_pass(self, X: Any, training: bool = True) -> Any:
         """The product with a new mask in training, with ``1 - p`` in evaluation."""
         # All that is drawn comes from this generator, in this order: a seed gives the same run as it always did.
-        self._mask = np.random.uniform(size=X.shape) > self.p if training else 1 - self.p
+        self._mask = np.random.random_sample(X.shape) > self.p if training else 1 - self.p
         return X * self._mask
 
     def backward_pass(self, accum_grad: Any) -> Any:

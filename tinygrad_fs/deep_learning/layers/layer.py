@@ -129,8 +129,8 @@ class Layer:
 def parameter_names(layer: Any) -> list[str]:
     """The names of a layer's parameters: of the floating arrays that have an optimizer beside them."""
     attributes = vars(layer)
-    found = [name.removesuffix(OPTIMIZER) for name in attributes if name.endswith(OPTIMIZER)]
-    return [name for name in found if _is_floating(attributes.get(name))]
+    found = [name[: -len(OPTIMIZER)] for name in attributes if name.endswith(OPTIMIZER)]
+    return [name for name in found if _is_floating(attributes.get(name))] if found else found
 
 
 def learn(layer: Any, gradients: dict[str, Any]) -> None:

@@ -14,6 +14,8 @@ from tinygrad_fs.tensor import Tensor
 
 __all__ = ["BatchNormalization"]
 
+_CHUNK = 1 << 16  # elements
+
 
 class BatchNormalization(Layer):
     """``gamma * (X - mean) / sqrt(var + 0.01) + beta``, for each feature by itself; of an image, for each pixel.
@@ -110,20 +112,37 @@ class BatchNormalization(Layer):
         For a batch of n, dX = gamma r (g - dbeta / n - xh dgamma / n), since its mean and variance depend on X.
         After a forward pass by the running values, which do not depend on X, dX = gamma r g.
         """
-        X, gamma = self._forwarded(), self.gamma
-        normal = (X - self._mean) * self._stddev_inv
-        grad_gamma, grad_beta = np.sum(accum_grad * normal, axis=0), np.sum(accum_grad, axis=0)
+        rows, g = (each.reshape(len(each), -1) for each in (self._forwarded(), accum_grad))
+        gamma, mean, r = (each.reshape(-1) for each in (self.gamma, self._mean, self._stddev_inv))
+        centred = np.empty_like(rows)
+        grad_gamma, grad_beta = np.zeros_like(gamma), np.add.reduce(g, axis=0)
+        chunks = _chunks(rows)
+        for chunk in chunks:
+            np.subtract(rows[chunk], mean, out=centred[chunk])
+            grad_gamma += np.einsum("nk,nk->k", centred[chunk], g[chunk])
+        grad_gamma *= r
         if self.trainable:
-            self._learn(gamma=grad_gamma, beta=grad_beta)
-        scale = gamma * self._stddev_inv
+            self._learn(gamma=grad_gamma.reshape(self.gamma.shape), beta=grad_beta.reshape(self.beta.shape))
+        scale = gamma * r
         if not self._of_batch:
-            return scale * accum_grad
-        n = len(X)
-        return scale * (accum_grad - grad_beta / n - normal * (grad_gamma / n))
+            return (scale * g).reshape(accum_grad.shape)
+        slope, shift = -scale * r * grad_gamma / len(rows), -scale * grad_beta / len(rows)
+        for chunk in chunks:
+            part = centred[chunk]
+            part *= slope
+            part += scale * g[chunk]
+            part += shift
+        return centred.reshape(accum_grad.shape)
 
     def output_shape(self) -> Shape:
         """That of the input."""
         return self._known_input_shape()
+
+
+def _chunks(rows: Any) -> list[slice]:
+    """Rows to work on at a time, so that all passes over them find them in the cache."""
+    step = max(1, _CHUNK // max(1, rows.shape[1]))
+    return [slice(start, start + step) for start in range(0, len(rows), step)]
 
 
 def _array(value: Any) -> Any:
