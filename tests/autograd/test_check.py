@@ -47,8 +47,39 @@ def test_a_kept_float_is_found_at_second_order():
         return WrongSecond.apply(x, kept=np.exp(x.data))
 
     assert gradcheck(function, leaf(1.0, 2.0))
-    with pytest.raises(GradcheckError, match="analytic 0, numeric -0.97"):
+    with pytest.raises(
+        GradcheckError,
+        match=r"gradgradcheck: d \(gradient of input 0\)\[1\] / d input 0\[1\]: analytic 0, numeric -0.97",
+    ):
         gradgradcheck(function, leaf(1.0, 2.0))
+
+
+def test_a_seed_that_is_left_out_is_found_at_second_order():
+    class Deaf(tg.Op):
+        """y = 2 x, whose derivative takes its cotangent for a constant."""
+
+        def forward(x):
+            return 2 * x
+
+        def vjp(g):
+            return 2 * (g.detach() if isinstance(g, tg.Tensor) else g)
+
+    assert gradcheck(Deaf.apply, leaf(1.0))
+    message = r"d \(gradient of input 0\)\[0\] / d grad_outputs 0\[0\]: analytic 0, numeric 2"
+    with pytest.raises(GradcheckError, match=message):
+        gradgradcheck(Deaf.apply, leaf(1.0))
+
+
+def test_a_function_that_does_not_repeat_itself():
+    with pytest.raises(GradcheckError, match="other values when it is called again"):
+        gradcheck(lambda x: tg.dropout(x), leaf(*[1.0] * 50))
+
+
+def test_a_shape_that_changes():
+    with pytest.raises(
+        GradcheckError, match=r"shapes \[\(2,\)\] in place of \[\(1,\)\] when input 0\[0\] is moved by 1e-06"
+    ):
+        gradcheck(lambda x: x[x > 1.0000005], leaf(1.0, 2.0))
 
 
 def test_a_missing_gradient_is_found():
@@ -82,7 +113,10 @@ def test_the_inputs_are_left_as_they_are():
     [
         (tg.tanh, tg.ones(2, dtype="float64"), ValueError, "no input requires grad"),
         (tg.tanh, tg.ones(2, requires_grad=True), ValueError, "input 0 is float32.*use float64"),
-        (lambda x: x.data, leaf(1.0), TypeError, "fn returned a"),
+        (lambda x: x.data, leaf(1.0), TypeError, "fn returned a ndarray; it must return a Tensor"),
+        (lambda x: 1.0, leaf(1.0), TypeError, "fn returned a float"),
+        (lambda x: (x, None), leaf(1.0), TypeError, "fn returned a NoneType"),
+        (lambda x: {"y": x}, leaf(1.0), TypeError, "fn returned a dict"),
     ],
 )
 def test_misuse(function, inputs, error, message):

@@ -309,7 +309,7 @@ def test_weights_take_the_dtype_of_the_outputs():
         (lambda: func.grad(lambda x, y: x, (0, -2))(1.0, 2.0), ValueError, "names argument 0 twice"),
         (lambda: func.grad(lambda x: x, "x")(1.0), TypeError, "argnums must be an integer or a tuple of integers"),
         (lambda: func.grad(lambda x: x, has_aux=True)(1.0), TypeError, "must return a pair"),
-        (lambda: func.vjp(lambda x: x, np.ones(2))[1](np.ones(3)), ValueError, r"the weights has shape \(3,\)"),
+        (lambda: func.vjp(lambda x: x, np.ones(2))[1](np.ones(3)), ValueError, r"the weights: shape \(3,\) was given"),
         (lambda: func.vjp(lambda x: (x, x), 1.0)[1](1.0), ValueError, "the weights: expected a tuple of 2, not float"),
         (
             lambda: func.vjp(lambda x: {"a": x}, 1.0)[1]({"b": 1.0}),
@@ -317,7 +317,7 @@ def test_weights_take_the_dtype_of_the_outputs():
             "expected a dict with the keys 'a', not a dict with the keys 'b'",
         ),
         (lambda: func.vjp(lambda x: x, 1.0)[1]([1.0]), ValueError, "expected one array or Tensor, not a list of 1"),
-        (lambda: func.vjp(lambda x: x, 1.0)[1](True), TypeError, "the weights has dtype bool"),
+        (lambda: func.vjp(lambda x: x, 1.0)[1](True), TypeError, "the weights: dtype bool was given"),
     ],
 )
 def test_misuse(run, error, message):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -43,9 +43,12 @@ def gradcheck(
     Raises
     ------
     GradcheckError
-        On the largest difference; the message names output, input, entry, and both values.
+        On the largest difference; the message names output, input, entry, and both values. Also if `fn` does not
+        repeat itself.
     ValueError
         If no input requires grad, or one that does is not float64.
+    TypeError
+        If `fn` returns something else than Tensors.
 
     Examples
     --------
@@ -55,17 +58,8 @@ def gradcheck(
     True
     """
     arguments, checked = _arguments("gradcheck", inputs)
-    outputs = _outputs(fn, arguments)
-    numeric = {
-        (o, i): jacobian
-        for i in checked
-        for o, jacobian in enumerate(_numeric_jacobians(fn, arguments, i, outputs, eps))
-    }
-    for o, output in enumerate(outputs):
-        analytic = _jacobians(output, [arguments[i] for i in checked])
-        for i, jacobian in zip(checked, analytic):
-            _compare(jacobian, numeric[o, i], o, output, i, arguments[i], atol, rtol)
-    return True
+    check = _Check("gradcheck", fn, "output {}".format, "input {}".format, eps, atol, rtol)
+    return check.run(arguments, checked)
 
 
 def gradgradcheck(
@@ -78,8 +72,8 @@ def gradgradcheck(
 ) -> bool:
     """Compare the second derivatives of `fn` with central differences of its first ones.
 
-    `gradcheck` is run on the function that takes the inputs and the gradients of the outputs, and returns the
-    gradients of the inputs; so the derivative of every vjp is checked in all that it depends on.
+    The check of `gradcheck` is run on the function that takes the inputs and the gradients of the outputs, and
+    returns the gradients of the inputs; so the derivative of every vjp is checked in all that it depends on.
 
     Parameters
     ----------
@@ -101,7 +95,7 @@ def gradgradcheck(
     True
     """
     arguments, checked = _arguments("gradgradcheck", inputs)
-    outputs = _outputs(fn, arguments)
+    outputs = _outputs("gradgradcheck", fn(*arguments))
     if grad_outputs is None:
         generator = np.random.default_rng(0)
         grad_outputs = [Tensor(generator.standard_normal(output.shape), requires_grad=True) for output in outputs]
@@ -109,15 +103,24 @@ def gradgradcheck(
     count = len(arguments)
 
     def first_derivatives(*values: Any) -> list[Tensor]:
-        results = _outputs(fn, values[:count])
+        results = _outputs("gradgradcheck", fn(*values[:count]))
         used = [(result, seed) for result, seed in zip(results, values[count:]) if result.requires_grad]
         wanted = [values[i] for i in checked]
         found = grad(
             [result for result, _ in used], wanted, [seed for _, seed in used], create_graph=True, allow_unused=True
         )
-        return [g for g in found if g is not None and g.requires_grad]
+        return [Tensor(np.zeros(x.shape)) if g is None else g for g, x in zip(found, wanted)]
 
-    return gradcheck(first_derivatives, [*arguments, *seeds], eps, atol, rtol)
+    check = _Check(
+        "gradgradcheck",
+        first_derivatives,
+        lambda o: f"(gradient of input {checked[o]})",
+        lambda i: f"input {i}" if i < count else f"grad_outputs {i - count}",
+        eps,
+        atol,
+        rtol,
+    )
+    return check.run(*_arguments("gradgradcheck", [*arguments, *seeds]))
 
 
 def _arguments(what: str, inputs: Any) -> tuple[list[Any], list[int]]:
@@ -135,13 +138,13 @@ def _arguments(what: str, inputs: Any) -> tuple[list[Any], list[int]]:
     return arguments, checked
 
 
-def _outputs(fn: Function, arguments: Sequence[Any]) -> list[Tensor]:
-    result = fn(*arguments)
-    outputs = [result] if isinstance(result, Tensor) else list(result)
-    for output in outputs:
+def _outputs(name: str, result: Any) -> list[Tensor]:
+    """The floating Tensors that a function returned."""
+    outputs = [result] if isinstance(result, Tensor) else list(result) if isinstance(result, (tuple, list)) else None
+    for output in [result] if outputs is None else outputs:
         if not isinstance(output, Tensor):
-            raise TypeError(f"gradcheck: fn returned a {type(output).__name__}; it must return Tensors")
-    return [output for output in outputs if output.dtype.kind == "f"]
+            raise TypeError(f"{name}: fn returned a {type(output).__name__}; it must return a Tensor, or several")
+    return [output for output in outputs or [] if output.dtype.kind == "f"]
 
 
 def _jacobians(output: Tensor, inputs: list[Tensor]) -> list[Any]:
@@ -158,38 +161,69 @@ def _jacobians(output: Tensor, inputs: list[Tensor]) -> list[Any]:
     return jacobians
 
 
-def _numeric_jacobians(fn: Function, arguments: list[Any], i: int, outputs: list[Tensor], eps: float) -> list[Any]:
-    """The Jacobian of every output in input `i`, by central differences, a column per entry."""
-    jacobians = [np.zeros((output.size, arguments[i].size)) for output in outputs]
-    array = arguments[i].data
+class _Check(NamedTuple):
+    """A function whose derivatives are to be compared, and what its outputs and inputs are called in messages."""
 
-    def moved(entry: Any, step: float) -> list[Any]:
-        # A fresh leaf each time: `fn` may keep what it was given.
-        shifted = array.copy()
+    name: str
+    function: Function
+    output: Callable[[int], str]
+    input: Callable[[int], str]
+    eps: float
+    atol: float
+    rtol: float
+
+    def run(self, arguments: list[Any], checked: list[int]) -> bool:
+        """True, or a GradcheckError on the first Jacobian that differs."""
+        outputs = self._called(arguments)
+        for first, second in zip(outputs, self._called(arguments)):
+            if first.shape != second.shape or not np.array_equal(first.data, second.data, equal_nan=True):
+                raise GradcheckError(
+                    f"{self.name}: the function gives other values when it is called again with the same inputs; give "
+                    "it a generator that begins anew in each call"
+                )
+        numeric = [self._numeric_jacobians(arguments, i, outputs) for i in checked]
+        for o, output in enumerate(outputs):
+            analytic = _jacobians(output, [arguments[i] for i in checked])
+            for i, jacobian, differences in zip(checked, analytic, numeric):
+                self._compare(jacobian, differences[o], o, output, i, arguments[i])
+        return True
+
+    def _called(self, arguments: Sequence[Any]) -> list[Tensor]:
+        return _outputs(self.name, self.function(*arguments))
+
+    def _numeric_jacobians(self, arguments: list[Any], i: int, outputs: list[Tensor]) -> list[Any]:
+        """The Jacobian of every output in input `i`, by central differences, a column per entry."""
+        jacobians = [np.zeros((output.size, arguments[i].size)) for output in outputs]
+        for column, entry in enumerate(np.ndindex(arguments[i].shape)):
+            above, below = (self._moved(arguments, i, entry, step, outputs) for step in (self.eps, -self.eps))
+            for jacobian, up, down in zip(jacobians, above, below):
+                jacobian[:, column] = (up - down) / (2 * self.eps)
+        return jacobians
+
+    def _moved(self, arguments: list[Any], i: int, entry: Any, step: float, outputs: list[Tensor]) -> list[Any]:
+        """The values of all outputs when one entry of an input is moved."""
+        # A fresh leaf each time: the function may keep what it was given.
+        shifted = arguments[i].data.copy()
         shifted[entry] += step
-        values = [*arguments]
-        values[i] = Tensor(shifted, requires_grad=True)
-        return [output.data.astype(np.float64).reshape(-1) for output in _outputs(fn, values)]
+        results = self._called([*arguments[:i], Tensor(shifted, requires_grad=True), *arguments[i + 1 :]])
+        if (now := [result.shape for result in results]) != (before := [output.shape for output in outputs]):
+            raise GradcheckError(
+                f"{self.name}: the function returns shapes {now} in place of {before} when {self.input(i)}"
+                f"{list(entry)} is moved by {step}; where shapes change there is no derivative"
+            )
+        return [result.data.astype(np.float64).reshape(-1) for result in results]
 
-    for column, entry in enumerate(np.ndindex(array.shape)):
-        for jacobian, above, below in zip(jacobians, moved(entry, eps), moved(entry, -eps)):
-            jacobian[:, column] = (above - below) / (2 * eps)
-    return jacobians
-
-
-def _compare(
-    analytic: Any, numeric: Any, o: int, output: Tensor, i: int, argument: Tensor, atol: float, rtol: float
-) -> None:
-    agree = np.isclose(analytic, numeric, rtol, atol, equal_nan=True)
-    if agree.all():
-        return
-    with np.errstate(invalid="ignore"):
-        excess = np.where(agree, -1.0, np.nan_to_num(np.abs(analytic - numeric), nan=np.inf))
-    row, column = np.unravel_index(int(excess.argmax()), excess.shape)
-    at_output = tuple(int(k) for k in np.unravel_index(row, output.shape))
-    at_input = tuple(int(k) for k in np.unravel_index(column, argument.shape))
-    raise GradcheckError(
-        f"gradcheck: d output {o}{list(at_output)} / d input {i}{list(at_input)}: "
-        f"analytic {analytic[row, column]:.9g}, numeric {numeric[row, column]:.9g}; "
-        f"{int((~agree).sum())} of {agree.size} entries differ (shapes {argument.shape} -> {output.shape})"
-    )
+    def _compare(self, analytic: Any, numeric: Any, o: int, output: Tensor, i: int, argument: Tensor) -> None:
+        agree = np.isclose(analytic, numeric, self.rtol, self.atol, equal_nan=True)
+        if agree.all():
+            return
+        with np.errstate(invalid="ignore"):
+            excess = np.where(agree, -1.0, np.nan_to_num(np.abs(analytic - numeric), nan=np.inf))
+        row, column = np.unravel_index(int(excess.argmax()), excess.shape)
+        at_output = [int(k) for k in np.unravel_index(row, output.shape)]
+        at_input = [int(k) for k in np.unravel_index(column, argument.shape)]
+        raise GradcheckError(
+            f"{self.name}: d {self.output(o)}{at_output} / d {self.input(i)}{at_input}: "
+            f"analytic {analytic[row, column]:.9g}, numeric {numeric[row, column]:.9g}; "
+            f"{int((~agree).sum())} of {agree.size} entries differ (shapes {argument.shape} -> {output.shape})"
+        )

@@ -240,9 +240,9 @@ def as_tuple(what: str, argnums: Argnums, count: int) -> tuple[int, ...]:
 def _fit(leaf: Any, model: Tensor, name: str) -> Tensor:
     tensor = leaf if isinstance(leaf, Tensor) else Tensor(leaf)
     if tensor.shape != model.shape:
-        raise ValueError(f"{name} has shape {tensor.shape}; it must have {model.shape}")
+        raise ValueError(f"{name}: shape {tensor.shape} was given; it must be {model.shape}")
     if tensor.dtype.kind not in "fiu":
-        raise TypeError(f"{name} has dtype {tensor.dtype}; it must be of numbers")
+        raise TypeError(f"{name}: dtype {tensor.dtype} was given; it must be of numbers")
     return tensor if tensor.dtype == model.dtype else tensor.astype(model.dtype)
 
 
