@@ -33,6 +33,7 @@ from tinygrad_fs.nn.activation import (
     Tanhshrink,
     Threshold,
 )
+from tinygrad_fs.nn.attention import MultiheadAttention
 from tinygrad_fs.nn.cells import GRUCell, LSTMCell, RNNCell
 from tinygrad_fs.nn.container import ModuleDict, ModuleList, ParameterList, Sequential
 from tinygrad_fs.nn.conv import Conv1d, Conv2d, Conv3d
@@ -90,6 +91,13 @@ from tinygrad_fs.nn.pooling import (
 )
 from tinygrad_fs.nn.recurrent import GRU, LSTM, RNN
 from tinygrad_fs.nn.resampling import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
+from tinygrad_fs.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -160,6 +168,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "Parameter",
@@ -192,6 +201,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "TripletMarginLoss",
     "Unflatten",
     "Unfold",

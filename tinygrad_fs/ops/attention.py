@@ -73,6 +73,20 @@ def scaled_dot_product_attention(
     tensor([[1.       ],
             [1.6697615]])
     """
+    return attended(query, key, value, attn_mask, dropout_p, is_causal, scale, generator)[0]
+
+
+def attended(
+    query: TensorLike,
+    key: TensorLike,
+    value: TensorLike,
+    attn_mask: TensorLike | None,
+    dropout_p: float,
+    is_causal: bool,
+    scale: float | None,
+    generator: np.random.Generator | None,
+) -> tuple[Tensor, Tensor]:
+    """What `scaled_dot_product_attention` gives, and the weights by which it takes the means."""
     q, k, v = given(query), given(key), given(value)
     shape = _scores_shape(q.shape, k.shape, v.shape)
     mask = _mask(attn_mask, is_causal, shape)
@@ -84,7 +98,7 @@ def scaled_dot_product_attention(
     weights = _weights(scores, mask)
     if dropout_p:
         weights = dropout(weights, dropout_p, generator=generator)
-    return matmul(weights, v)
+    return matmul(weights, v), weights
 
 
 def _scores_shape(q: tuple[int, ...], k: tuple[int, ...], v: tuple[int, ...]) -> tuple[int, ...]:
