@@ -219,8 +219,10 @@ def ancestors(nodes: Iterable[Node]) -> list[Node]:
     return sorted(found, key=_by_index, reverse=True)
 
 
-def _routes(order: list[Node], targets: set[Node]) -> dict[Node, tuple[Node | None, ...]]:
-    """For each node above a target, its edges with those that lead to none cut."""
+def _routes(order: list[Node], targets: set[Node] | None) -> dict[Node, tuple[Node | None, ...]] | None:
+    """For each node above a target, its edges with those that lead to none cut; None if all edges lead to targets."""
+    if targets is None or targets.issuperset([node for node in order if not node.inputs]):
+        return None
     leading = set(targets)
     routes = {}
     for node in reversed(order):
@@ -257,7 +259,7 @@ def sweep(
         If a node was used up by an earlier sweep, a saved array changed, or a derivative is wrong.
     """
     order = ancestors(seeds)
-    routes = None if targets is None else _routes(order, targets)
+    routes = _routes(order, targets)
     grads = dict(seeds)
     found: dict[Node, Any] = {}
     with np.errstate(all="ignore"):
@@ -271,17 +273,11 @@ def sweep(
                 g = node.hooks.run(g)
                 if targets is None and node.hooks.keeper is not None:
                     found[node] = g
-            if routes is None:
-                edges = node.inputs
-                if not edges:
-                    found[node] = g
-                    continue
-            else:
-                if targets is not None and node in targets:
-                    found[node] = g
-                edges = routes.get(node, ())
-                if not edges:
-                    continue
+            edges = node.inputs if routes is None else routes.get(node, ())
+            if node in targets if targets is not None else not edges:
+                found[node] = g
+            if not edges:
+                continue
             if type(node) is Output:
                 _hand_to_source(node, g, grads)
                 continue

@@ -1,49 +1,318 @@
-"""Reductions and scans, and what is normalised by them."""
+"""Reductions, norms, statistics, running values and order."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from op_case import Case, softmax, spread
+from op_case import Case
 
 import tinygrad_fs as tg
 
 
-def extremes(g: Any, y: Any, x: Any) -> Any:
-    chosen = x == y[:, None]
-    return np.where(chosen, (g / chosen.sum(1))[:, None], 0)
+def spread(g: Any, x: Any, axis: int | None = None) -> Any:
+    """The gradient of a sum, in memory of its own."""
+    if axis is None:
+        return np.full(x.shape, g, g.dtype)
+    return np.broadcast_to(np.expand_dims(g, axis), x.shape).copy()
 
 
-CASES = [
+def extremes(g: Any, y: Any, x: Any, axis: int) -> Any:
+    chosen = x == np.expand_dims(y, axis)
+    return chosen * np.expand_dims(g / chosen.sum(axis), axis)
+
+
+def centred(x: Any, axis: int | None = None) -> Any:
+    return x - x.mean(axis, keepdims=True)
+
+
+def logsumexp(x: Any, axis: int) -> Any:
+    top = x.max(axis, keepdims=True)
+    return np.squeeze(top + np.log(np.exp(x - top).sum(axis, keepdims=True)), axis)
+
+
+SUMS = [
     Case("sum", ["matrix"], np.sum, lambda g, y, x: spread(g, x)),
     Case("sum over rows", ["matrix"], lambda x: x.sum(0), lambda g, y, x: spread(g, x, 0), lambda x: tg.sum(x, 0)),
     Case("sum over columns", ["matrix"], lambda x: x.sum(1), lambda g, y, x: spread(g, x, 1), lambda x: tg.sum(x, 1)),
-    Case("mean", ["matrix"], np.mean, lambda g, y, x: spread(g / x.size, x)),
-    Case("var", ["matrix"], np.var, lambda g, y, x: g * 2 / x.size * (x - x.mean())),
-    Case("std", ["matrix"], np.std, lambda g, y, x: g / (x.size * y) * (x - x.mean())),
-    Case("max", ["matrix"], lambda x: x.max(1), extremes, lambda x: tg.max(x, 1)),
-    Case("min", ["matrix"], lambda x: x.min(1), extremes, lambda x: tg.min(x, 1)),
     Case(
-        "logsumexp",
+        "sum where",
         ["matrix"],
-        lambda x: (m := x.max(1)) + np.log(np.exp(x - m[:, None]).sum(1)),
+        lambda x: np.sum(x, where=x > 0),
+        lambda g, y, x: g * (x > 0),
+        lambda x: tg.sum(x, where=x > 0),
+    ),
+    Case("nansum", ["matrix"], np.nansum, lambda g, y, x: g * (x == x)),
+    Case("mean", ["matrix"], np.mean, lambda g, y, x: spread(g / x.size, x)),
+    Case(
+        "mean over rows",
+        ["matrix"],
+        lambda x: x.mean(0),
+        lambda g, y, x: spread(g / len(x), x, 0),
+        lambda x: tg.mean(x, 0),
+    ),
+    Case("nanmean", ["matrix"], np.nanmean, lambda g, y, x: (g / np.count_nonzero(n := x == x)) * n),
+    Case("average", ["matrix"], np.average, lambda g, y, x: spread(g / x.size, x)),
+    Case(
+        "average by weights",
+        ["matrix", "positive matrix"],
+        lambda x, w: np.average(x, weights=w),
+        lambda g, y, x, w: ((s := g / w.sum()) * w, s * (x - y)),
+        lambda x, w: tg.average(x, weights=w),
+    ),
+    Case(
+        "prod over columns",
+        ["positive matrix"],
+        lambda x: x.prod(1),
+        lambda g, y, x: (g * y)[:, None] / x,
+        lambda x: tg.prod(x, 1),
+    ),
+    Case("var", ["matrix"], np.var, lambda g, y, x: (g * 2 / x.size) * centred(x)),
+    Case(
+        "var over columns",
+        ["matrix"],
+        lambda x: x.var(1),
+        lambda g, y, x: (g * 2 / x.shape[1])[:, None] * centred(x, 1),
+        lambda x: tg.var(x, 1),
+    ),
+    Case(
+        "var over rows",
+        ["matrix"],
+        lambda x: x.var(0),
+        lambda g, y, x: (g * 2 / len(x)) * centred(x, 0),
+        lambda x: tg.var(x, 0),
+    ),
+    Case("std", ["matrix"], np.std, lambda g, y, x: g / (x.size * y) * centred(x)),
+    Case(
+        "std over columns",
+        ["matrix"],
+        lambda x: x.std(1),
+        lambda g, y, x: (g / (x.shape[1] * y))[:, None] * centred(x, 1),
+        lambda x: tg.std(x, 1),
+    ),
+    Case(
+        "logsumexp over columns",
+        ["matrix"],
+        lambda x: logsumexp(x, 1),
         lambda g, y, x: g[:, None] * np.exp(x - y[:, None]),
         lambda x: tg.logsumexp(x, 1),
     ),
-    Case("norm", ["vector"], np.linalg.norm, lambda g, y, x: g / y * x, lambda x: tg.linalg.norm(x)),
-    Case("cumsum", ["vector"], np.cumsum, lambda g, y, x: np.cumsum(g[::-1])[::-1]),
-    Case("softmax", ["matrix"], softmax, lambda g, y, x: y * (g - (g * y).sum(-1, keepdims=True))),
     Case(
-        "log_softmax",
+        "logsumexp over rows",
         ["matrix"],
-        lambda x: (d := x - x.max(-1, keepdims=True)) - np.log(np.exp(d).sum(-1, keepdims=True)),
-        lambda g, y, x: g - np.exp(y) * g.sum(-1, keepdims=True),
+        lambda x: logsumexp(x, 0),
+        lambda g, y, x: g * np.exp(x - y),
+        lambda x: tg.logsumexp(x, 0),
     ),
     Case(
-        "sort",
+        "trapezoid",
         ["matrix"],
-        lambda x: np.take_along_axis(x, np.argsort(x, -1), -1),
-        lambda g, y, x: np.take_along_axis(g, np.argsort(np.argsort(x, -1), -1), -1),
+        np.trapezoid,
+        lambda g, y, x: _ends_halved(spread(g, x, 1)),
+    ),
+    Case(
+        "trapezoid over places",
+        ["vector", "vector"],
+        np.trapezoid,
+        lambda g, z, y, x: _trapezoid_gradients(g, y, x),
     ),
 ]
+
+NORMS = [
+    Case("linalg.norm", ["vector"], np.linalg.norm, lambda g, y, x: g / y * x),
+    Case(
+        "linalg.vector_norm over columns",
+        ["matrix"],
+        lambda x: np.linalg.vector_norm(x, axis=1),
+        lambda g, y, x: (g / y)[:, None] * x,
+        lambda x: tg.linalg.vector_norm(x, axis=1),
+    ),
+    Case(
+        "linalg.vector_norm over rows",
+        ["matrix"],
+        lambda x: np.linalg.vector_norm(x, axis=0),
+        lambda g, y, x: (g / y) * x,
+        lambda x: tg.linalg.vector_norm(x, axis=0),
+    ),
+    Case(
+        "linalg.norm of order 1",
+        ["vector"],
+        lambda x: np.linalg.norm(x, 1),
+        lambda g, y, x: g * np.sign(x),
+        lambda x: tg.linalg.norm(x, 1),
+    ),
+    Case(
+        "linalg.norm of order 3",
+        ["vector"],
+        lambda x: np.linalg.norm(x, 3),
+        lambda g, y, x: (g / (y * y)) * x * np.abs(x),
+        lambda x: tg.linalg.norm(x, 3),
+    ),
+    Case(
+        "linalg.norm of order inf",
+        ["vector"],
+        lambda x: np.linalg.norm(x, np.inf),
+        lambda g, y, x: g * (np.abs(x) == y) * np.sign(x),
+        lambda x: tg.linalg.norm(x, np.inf),
+    ),
+    Case("linalg.matrix_norm", ["matrix"], np.linalg.matrix_norm, lambda g, y, x: g / y * x),
+]
+
+EXTREMES = [
+    Case("max", ["matrix"], np.max, lambda g, y, x: (g / np.count_nonzero(m := x == y)) * m),
+    Case(
+        "max over columns", ["matrix"], lambda x: x.max(1), lambda g, y, x: extremes(g, y, x, 1), lambda x: tg.max(x, 1)
+    ),
+    Case("max over rows", ["matrix"], lambda x: x.max(0), lambda g, y, x: extremes(g, y, x, 0), lambda x: tg.max(x, 0)),
+    Case(
+        "min over columns", ["matrix"], lambda x: x.min(1), lambda g, y, x: extremes(g, y, x, 1), lambda x: tg.min(x, 1)
+    ),
+    Case(
+        "ptp over columns",
+        ["matrix"],
+        lambda x: np.ptp(x, 1),
+        lambda g, y, x: extremes(g, x.max(1), x, 1) - extremes(g, x.min(1), x, 1),
+        lambda x: tg.ptp(x, 1),
+    ),
+    Case(
+        "median over columns",
+        ["matrix"],
+        lambda x: _middle(x)[0],
+        lambda g, y, x, places: _put(x, places, np.repeat(0.5 * g[:, None], 2, 1)),
+        lambda x: tg.median(x, 1),
+        lambda x: (_middle(x)[1],),
+    ),
+    Case(
+        "quantile",
+        ["vector"],
+        lambda x: _quantile(x)[0],
+        lambda g, y, x, place, t: _put(x, place, g * np.array([1 - t, t])),
+        lambda x: tg.quantile(x, 0.3),
+        lambda x: _quantile(x)[1:],
+    ),
+]
+
+SCANS = [
+    Case("cumsum", ["vector"], np.cumsum, lambda g, y, x: np.cumsum(g[::-1])[::-1]),
+    Case(
+        "cumsum over rows",
+        ["matrix"],
+        lambda x: np.cumsum(x, 0),
+        lambda g, y, x: np.cumsum(g[::-1], 0)[::-1],
+        lambda x: tg.cumsum(x, 0),
+    ),
+    Case(
+        "cumsum over columns",
+        ["matrix"],
+        lambda x: np.cumsum(x, 1),
+        lambda g, y, x: np.cumsum(g[:, ::-1], 1)[:, ::-1],
+        lambda x: tg.cumsum(x, 1),
+    ),
+    Case(
+        "cumprod over columns",
+        ["near one"],
+        lambda x: np.cumprod(x, 1),
+        lambda g, y, x: np.cumsum((g * y)[:, ::-1], 1)[:, ::-1] / x,
+        lambda x: tg.cumprod(x, 1),
+    ),
+    Case(
+        "logcumsumexp over columns",
+        ["matrix"],
+        lambda x: np.logaddexp.accumulate(x, 1),
+        lambda g, y, x: np.exp(x) * np.cumsum((g * np.exp(-y))[:, ::-1], 1)[:, ::-1],
+        lambda x: tg.logcumsumexp(x, 1),
+    ),
+    Case(
+        "cummax",
+        ["vector"],
+        lambda x: x[_running_places(np.maximum, x)],
+        lambda g, y, x, places: np.bincount(places, g, len(x)).astype(x.dtype),
+        lambda x: tg.cummax(x).values,
+        lambda x: (_running_places(np.maximum, x),),
+    ),
+    Case(
+        "cummin",
+        ["vector"],
+        lambda x: x[_running_places(np.minimum, x)],
+        lambda g, y, x, places: np.bincount(places, g, len(x)).astype(x.dtype),
+        lambda x: tg.cummin(x).values,
+        lambda x: (_running_places(np.minimum, x),),
+    ),
+    Case("diff", ["vector"], np.diff, lambda g, y, x: -np.diff(g, prepend=g[:1] * 0, append=g[:1] * 0)),
+    Case(
+        "diff over rows",
+        ["matrix"],
+        lambda x: np.diff(x, axis=0),
+        lambda g, y, x: -np.diff(g, axis=0, prepend=g[:1] * 0, append=g[:1] * 0),
+        lambda x: tg.diff(x, axis=0),
+    ),
+]
+
+ORDER = [
+    Case(
+        "sort over columns",
+        ["matrix"],
+        lambda x: np.take_along_axis(x, np.argsort(x, -1), -1),
+        lambda g, y, x, places: _put(x, places, g),
+        lambda x: tg.sort(x),
+        lambda x: (np.argsort(x, -1),),
+    ),
+    Case(
+        "topk over columns",
+        ["matrix"],
+        lambda x: np.take_along_axis(x, _top(x), -1),
+        lambda g, y, x, places: _put(x, places, g),
+        lambda x: tg.topk(x, 10).values,
+        lambda x: (_top(x),),
+    ),
+]
+
+CASES = [*SUMS, *NORMS, *EXTREMES, *SCANS, *ORDER]
+
+
+def _ends_halved(g: Any) -> Any:
+    g[:, [0, -1]] *= 0.5
+    return g
+
+
+def _trapezoid_gradients(g: Any, y: Any, x: Any) -> Any:
+    g = 0.5 * g
+    widths, heights = g * np.diff(x), g * (y[1:] + y[:-1])
+    dy, dx = np.zeros_like(y), np.zeros_like(x)
+    dy[1:] += widths
+    dy[:-1] += widths
+    dx[1:] += heights
+    dx[:-1] -= heights
+    return dy, dx
+
+
+def _middle(x: Any) -> Any:
+    """The median of an even number of values in each row, and where the two stand that it is the mean of."""
+    half = x.shape[1] // 2
+    places = np.argpartition(x, (half - 1, half), 1)[:, half - 1 : half + 1]
+    return np.take_along_axis(x, places, 1).mean(1), places
+
+
+def _quantile(x: Any) -> Any:
+    rank = 0.3 * (len(x) - 1)
+    below = int(rank)
+    places = np.argpartition(x, (below, below + 1))[below : below + 2]
+    t = rank - below
+    return x[places[0]] * (1 - t) + x[places[1]] * t, places, t
+
+
+def _put(x: Any, places: Any, g: Any) -> Any:
+    result = np.zeros_like(x)
+    np.put_along_axis(result, places, g, -1)
+    return result
+
+
+def _running_places(ufunc: Any, x: Any) -> Any:
+    running = ufunc.accumulate(x)
+    is_new = np.concatenate([[True], running[1:] != running[:-1]])
+    return np.maximum.accumulate(is_new * np.arange(len(x)))
+
+
+def _top(x: Any) -> Any:
+    places = np.argpartition(x, -10, -1)[:, -10:]
+    return np.take_along_axis(places, np.argsort(-np.take_along_axis(x, places, -1), -1), -1)

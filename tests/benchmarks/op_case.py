@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,7 +16,7 @@ import numpy as np
 
 import tinygrad_fs as tg
 
-__all__ = ["COLUMNS", "Case", "Draw", "all_cases", "binary", "sigmoid", "softmax", "spread", "unary"]
+__all__ = ["COLUMNS", "Case", "Draw", "all_cases", "binary", "sigmoid", "softmax", "unary"]
 
 Draw: TypeAlias = "Callable[[int, np.random.Generator], np.ndarray]"
 
@@ -27,6 +28,7 @@ class Case:
     Attributes
     ----------
     name : str
+        Its first word is the public name of the function.
     inputs : sequence of str or callable
         What to draw for each input: a name that `draw` knows, or a function of the size and a generator.
     value : callable
@@ -62,7 +64,12 @@ class Case:
 
     def function(self) -> Callable[..., Any]:
         """Our function."""
-        return self.ours or getattr(tg, self.name)
+        return self.ours or attrgetter(self.subject)(tg)
+
+    @property
+    def subject(self) -> str:
+        """The public name of the function that is measured."""
+        return self.name.split(" ")[0]
 
 
 COLUMNS = 250
@@ -75,8 +82,11 @@ def _draw(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
         "unit": (size,),
         "above one": (size,),
         "matrix": (size // COLUMNS, COLUMNS),
+        "positive matrix": (size // COLUMNS, COLUMNS),
+        "near one": (size // COLUMNS, COLUMNS),
         "row": (COLUMNS,),
         "many columns": (20, size // 20),
+        "column": (size // COLUMNS, 1),
         "square": (int(size**0.5),) * 2,
         "regular": (int(size**0.5),) * 2,
         "symmetric": (int(size**0.5) // 2,) * 2,
@@ -87,8 +97,10 @@ def _draw(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
         "triples": (size // 3, 3),
     }[kind]
     values = rng.standard_normal(shape)
-    if kind == "positive":
+    if kind.startswith("positive"):
         values = np.abs(values) + 0.5
+    elif kind == "near one":
+        values = 1 + 0.01 * values
     elif kind == "unit":
         values = rng.uniform(-0.9, 0.9, shape)
     elif kind == "above one":
@@ -107,23 +119,19 @@ def all_cases() -> list[Case]:
 
 
 def unary(name: str, value: Any, derivative: Any, kind: str = "vector", ours: Any = None) -> Case:
-    """A function of each element; its derivative, from x and y, is multiplied by g."""
-    return Case(name, [kind], value, lambda g, y, x: g * derivative(x, y), ours)
+    return Case(name, [kind], value, derivative, ours)
 
 
-def binary(name: str, value: Any, derivative: Any, kinds: Sequence[str] = ("vector", "vector")) -> Case:
-    return Case(name, kinds, value, derivative)
+def binary(
+    name: str, value: Any, derivative: Any, kinds: Sequence[str] = ("vector", "vector"), ours: Any = None
+) -> Case:
+    return Case(name, kinds, value, derivative, ours)
 
 
 def sigmoid(x: Any) -> Any:
     return 1 / (1 + np.exp(-x))
 
 
-def spread(g: Any, x: Any, axis: int | None = None) -> Any:
-    """The gradient of a reduction, in memory of its own."""
-    return np.broadcast_to(g if axis is None else np.expand_dims(g, axis), x.shape).copy()
-
-
-def softmax(x: Any) -> Any:
-    e = np.exp(x - x.max(-1, keepdims=True))
-    return e / e.sum(-1, keepdims=True)
+def softmax(x: Any, axis: int = -1) -> Any:
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)

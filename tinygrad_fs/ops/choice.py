@@ -42,7 +42,7 @@ class Maximum(Op):
         return np.maximum(x, y)
 
     def vjp(g: Any, x: Any, y: Any, needs: Any) -> Any:
-        return _shares(g, needs, (x >= y) | (x != x), (y >= x) | (y != y))
+        return _shares(g, needs, x >= y, x <= y, x, y)
 
 
 class Minimum(Op):
@@ -54,7 +54,7 @@ class Minimum(Op):
         return np.minimum(x, y)
 
     def vjp(g: Any, x: Any, y: Any, needs: Any) -> Any:
-        return _shares(g, needs, (x <= y) | (x != x), (y <= x) | (y != y))
+        return _shares(g, needs, x <= y, x >= y, x, y)
 
 
 class Fmax(Op):
@@ -66,7 +66,7 @@ class Fmax(Op):
         return np.fmax(x, y)
 
     def vjp(g: Any, x: Any, y: Any, needs: Any) -> Any:
-        return _shares(g, needs, (x >= y) | (y != y), (y >= x) | (x != x))
+        return _shares(g, needs, x >= y, x <= y, y, x)
 
 
 class Fmin(Op):
@@ -78,15 +78,20 @@ class Fmin(Op):
         return np.fmin(x, y)
 
     def vjp(g: Any, x: Any, y: Any, needs: Any) -> Any:
-        return _shares(g, needs, (x <= y) | (y != y), (y <= x) | (x != x))
+        return _shares(g, needs, x <= y, x >= y, y, x)
 
 
-def _shares(g: Any, needs: Any, *chosen: Any) -> Any:
-    """The gradient for each of two operands where it was chosen, half of it where the other was no worse."""
-    tied = chosen[0] & chosen[1]
+def _shares(g: Any, needs: Any, first: Any, second: Any, nan_first: Any, nan_second: Any) -> Any:
+    """The gradient for each of two operands where it was no worse than the other, half of it where both were.
+
+    Beside nan neither was: then the first takes it where `nan_first` is nan, and the second where `nan_second` is.
+    """
+    if not (first | second).all():  # mostly nothing is nan
+        first, second = first | (nan_first != nan_first), second | (nan_second != nan_second)
+    tied = first & second
     if tied.any():  # mostly nothing is
         g = np.where(tied, 0.5 * g, g)
-    return tuple([kept(g, each) if need else None for need, each in zip(needs, chosen)])
+    return (kept(g, first) if needs[0] else None), (kept(g, second) if needs[1] else None)
 
 
 class Clip(Op):

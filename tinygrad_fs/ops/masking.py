@@ -1,4 +1,9 @@
-"""Masking: numbers that are kept where a mask holds."""
+"""Masking: numbers that are chosen by a mask.
+
+`np.where` branches on every element and takes 4 ns where the mask is not predictable, as it mostly is in derivatives.
+On the bits of the numbers no branch is needed: a choice between two takes 0.7 ns and one between a number and 0 takes
+0.3, whatever the numbers are, inf and nan included.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +16,46 @@ _FEW = 2048
 
 
 def kept(values: Any, mask: Any) -> Any:
-    """`values` where `mask` holds, else 0, whatever they are: also inf and nan become 0.
-
-    `np.where` branches on every element and takes 3.5 ns where the mask is not predictable, as it mostly is in
-    derivatives. A mask of bits takes 0.3.
-    """
-    if type(values) is not np.ndarray or type(mask) is not np.ndarray or values.size <= _FEW or mask.dtype != np.bool_:
+    """`values` where `mask` holds, else 0, whatever they are: also inf and nan become 0."""
+    if type(values) is not np.ndarray or values.size <= _FEW or not _is_mask(mask):
         return np.where(mask, values, 0)
-    bits = np.dtype(f"i{values.dtype.itemsize}")
-    return np.bitwise_and(values.view(bits), np.negative(mask.view(np.int8), dtype=bits)).view(values.dtype)
+    return np.bitwise_and(_bits(values), _all_bits(mask)).view(values.dtype)
+
+
+def selected(mask: Any, x: Any, y: Any) -> Any:
+    """`x` where `mask` holds, else `y`; each an array or a number."""
+    if not _is_mask(mask) or mask.size <= _FEW:
+        return np.where(mask, x, y)
+    x, y = _beside(x, y), _beside(y, x)
+    if type(x) is not np.ndarray or type(y) is not np.ndarray or x.dtype is not y.dtype or x.dtype.itemsize > 8:
+        return np.where(mask, x, y)
+    a, b = _bits(x), _bits(y)
+    result = np.bitwise_and(a ^ b, _all_bits(mask))  # 0 where it is to be y
+    return np.bitwise_xor(result, b, out=result).view(x.dtype)
+
+
+def stepped(mask: Any, above: float, below: float, like: Any) -> Any:
+    """The number `above` where `mask` holds, else `below`, exactly, in the dtype of `like`."""
+    if type(mask) is not np.ndarray:
+        return np.where(mask, np.asarray(above, like.dtype), np.asarray(below, like.dtype))
+    return selected(mask, np.asarray(above, like.dtype), np.asarray(below, like.dtype))
+
+
+def _is_mask(mask: Any) -> bool:
+    return type(mask) is np.ndarray and mask.dtype == np.bool_
+
+
+def _bits(values: Any) -> Any:
+    return values.view(f"i{values.dtype.itemsize}")
+
+
+def _all_bits(mask: Any) -> Any:
+    """-1, of which all bits are set, where the mask holds; it is extended to the width of what it meets."""
+    return np.negative(mask.view(np.int8))
+
+
+def _beside(value: Any, other: Any) -> Any:
+    """A number beside a floating array as an array of its dtype."""
+    if isinstance(value, (int, float)) and type(other) is np.ndarray and other.dtype.kind == "f":
+        return np.asarray(value, other.dtype)
+    return value

