@@ -210,13 +210,14 @@ _by_index = operator.attrgetter("index")
 def ancestors(nodes: Iterable[Node]) -> list[Node]:
     """`nodes` and all that they were made from along edges, latest first."""
     found = set(nodes)
-    stack = list(found)
-    while stack:
-        for edge in stack.pop().inputs:
+    order = list(found)
+    for node in order:  # it grows meanwhile
+        for edge in node.inputs:
             if edge is not None and edge not in found:
                 found.add(edge)
-                stack.append(edge)
-    return sorted(found, key=_by_index, reverse=True)
+                order.append(edge)
+    order.sort(key=_by_index, reverse=True)
+    return order
 
 
 def _routes(order: list[Node], targets: set[Node] | None) -> dict[Node, tuple[Node | None, ...]] | None:
@@ -232,6 +233,7 @@ def _routes(order: list[Node], targets: set[Node] | None) -> dict[Node, tuple[No
     return routes
 
 
+@np.errstate(all="ignore")
 def sweep(
     seeds: dict[Node, Any],
     targets: set[Node] | None = None,
@@ -262,75 +264,74 @@ def sweep(
     routes = _routes(order, targets)
     grads = dict(seeds)
     found: dict[Node, Any] = {}
-    with np.errstate(all="ignore"):
-        for node in order:
-            g = grads.pop(node, None)
-            if g is None:
-                continue
-            if type(g) is list:
-                g = _with_zeros(g, node)
-            if node.hooks is not None:
-                g = node.hooks.run(g)
-                if targets is None and node.hooks.keeper is not None:
-                    found[node] = g
-            edges = node.inputs if routes is None else routes.get(node, ())
-            if node in targets if targets is not None else not edges:
+    for node in order:
+        g = grads.pop(node, None)
+        if g is None:
+            continue
+        if type(g) is list:
+            g = _with_zeros(g, node)
+        if node.hooks is not None:
+            g = node.hooks.run(g)
+            if targets is None and node.hooks.keeper is not None:
                 found[node] = g
-            if not edges:
-                continue
-            if type(node) is Output:
-                _hand_to_source(node, g, grads)
-                continue
+        edges = node.inputs if routes is None else routes.get(node, ())
+        if node in targets if targets is not None else not edges:
+            found[node] = g
+        if not edges:
+            continue
+        if type(node) is Output:
+            _hand_to_source(node, g, grads)
+            continue
 
-            saved = node.saved
-            if saved is RELEASED:
-                raise BackwardError(
-                    f"backward: {node.name} was differentiated before, and what it had saved was released; "
-                    "to go through a graph again, call the first backward with retain_graph=True"
-                )
-            if node.index < changes.latest:
-                node.check_unchanged()
-            parts: Any
+        saved = node.saved
+        if saved is RELEASED:
+            raise BackwardError(
+                f"backward: {node.name} was differentiated before, and what it had saved was released; "
+                "to go through a graph again, call the first backward with retain_graph=True"
+            )
+        if node.index < changes.latest:
+            node.check_unchanged()
+        parts: Any
+        try:
+            if recorded:
+                parts = node.pull(g.clone() if node.owns_cotangent else g, edges, node.lift())
+            elif node.accumulate is not None and edges[0] in grads:
+                parts = _accumulate(node, g, edges[0], grads)
+            else:
+                if node.owns_cotangent:
+                    grads[node] = g  # a container and a variable: what `unshared` takes for one owner
+                    if not unshared(g):
+                        g = copied(g)
+                    del grads[node]
+                parts = node.pull(g, edges, saved)
+        except Exception as error:
+            raise _failure(node, error) from error
+        if watchers:
+            for watcher in tuple(watchers):
+                watcher.after_backward(node, g, edges, parts)
+        if not retain_graph:
+            node.saved = RELEASED
+        saved = g = None  # lets go of the arrays, and of a reference that `unshared` would count
+
+        for edge, part in zip(edges, parts):
+            if edge is None or part is None:
+                continue
             try:
-                if recorded:
-                    parts = node.pull(g.clone() if node.owns_cotangent else g, edges, node.lift())
-                elif node.accumulate is not None and edges[0] in grads:
-                    parts = _accumulate(node, g, edges[0], grads)
-                else:
-                    if node.owns_cotangent:
-                        grads[node] = g  # a container and a variable: what `unshared` takes for one owner
-                        if not unshared(g):
-                            g = copied(g)
-                        del grads[node]
-                    parts = node.pull(g, edges, saved)
-            except Exception as error:
-                raise _failure(node, error) from error
-            if watchers:
-                for watcher in tuple(watchers):
-                    watcher.after_backward(node, g, edges, parts)
-            if not retain_graph:
-                node.saved = RELEASED
-            saved = g = None  # lets go of the arrays, and of a reference that `unshared` would count
-
-            for edge, part in zip(edges, parts):
-                if edge is None or part is None:
-                    continue
-                try:
-                    fits = part.shape == edge.shape and part.dtype is edge.dtype
-                except AttributeError:
-                    raise _wrong_part(node, edge, part) from None
-                if not fits:
-                    part = _fit(part, edge, node)
-                held = grads.get(edge)
-                if held is None:
-                    grads[edge] = part
-                elif recorded or not unshared(held):
-                    # A derivative may have returned the cotangent itself, a view or a saved array:
-                    # the first sum allocates, and the later ones go into what it allocated.
-                    grads[edge] = held + part
-                else:
-                    held += part
-            parts = part = held = None
+                fits = part.shape == edge.shape and part.dtype is edge.dtype
+            except AttributeError:
+                raise _wrong_part(node, edge, part) from None
+            if not fits:
+                part = _fit(part, edge, node)
+            held = grads.get(edge)
+            if held is None:
+                grads[edge] = part
+            elif recorded or not unshared(held):
+                # A derivative may have returned the cotangent itself, a view or a saved array:
+                # the first sum allocates, and the later ones go into what it allocated.
+                grads[edge] = held + part
+            else:
+                held += part
+        parts = part = held = None
     return found
 
 

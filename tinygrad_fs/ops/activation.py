@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.masking import selected, stepped
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
@@ -75,21 +76,24 @@ class LeakyRelu(Op):
     """y = x for x > 0, else slope x;  dy/dx = 1 or slope; at 0 it is taken as the slope."""
 
     def forward(x: Any, *, slope: float = 0.01) -> Any:
-        return np.where(x > 0, x, slope * x)
+        return np.maximum(x, slope * x) if 0 < slope <= 1 else selected(x > 0, x, slope * x)
 
     def vjp(g: Any, x: Any, slope: float) -> Any:
-        return np.where(x > 0, g, slope * g)
+        return g * stepped(x > 0, 1.0, slope, g)
 
 
 class Elu(Op):
     """y = x for x > 0, else alpha (e^x - 1);  dy/dx = 1 or alpha e^x; at 0 it is taken as alpha."""
 
     def forward(x: Any, *, alpha: float = 1.0, scale: float = 1.0) -> Any:
-        # The exponential sees nothing above 0, where it would overflow.
-        return np.where(x > 0, scale * x, (scale * alpha) * np.expm1(np.minimum(x, 0)))
+        # The exponential sees nothing above 0, where it would overflow; there it is 1, and below the maximum is 0.
+        return scale * np.maximum(x, 0) + (scale * alpha) * np.expm1(np.minimum(x, 0))
 
     def vjp(g: Any, x: Any, alpha: float, scale: float) -> Any:
-        return np.where(x > 0, scale * g, (scale * alpha) * g * np.exp(np.minimum(x, 0)))
+        slope = np.exp(np.minimum(x, 0))
+        if alpha == 1 == scale:
+            return g * slope
+        return g * (slope * stepped(x > 0, scale, scale * alpha, g))
 
 
 class Softmax(Op):

@@ -36,8 +36,6 @@ def selected(mask: Any, x: Any, y: Any) -> Any:
 
 def stepped(mask: Any, above: float, below: float, like: Any) -> Any:
     """The number `above` where `mask` holds, else `below`, exactly, in the dtype of `like`."""
-    if type(mask) is not np.ndarray:
-        return np.where(mask, np.asarray(above, like.dtype), np.asarray(below, like.dtype))
     return selected(mask, np.asarray(above, like.dtype), np.asarray(below, like.dtype))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.choice import clip
+from tinygrad_fs.ops.masking import kept, selected
 from tinygrad_fs.ops.shape import reshape
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -20,23 +21,23 @@ class Prelu(Op):
     broadcasts = True
 
     def forward(x: Any, w: Any) -> Any:
-        return np.where(x > 0, x, w * x)
+        return selected(x > 0, x, w * x)
 
     def vjp_x(g: Any, x: Any, w: Any) -> Any:
-        return np.where(x > 0, g, w * g)
+        return selected(x > 0, g, w * g)
 
     def vjp_w(g: Any, x: Any) -> Any:
-        return np.where(x > 0, 0, x * g)
+        return kept(x * g, ~(x > 0))
 
 
 class Celu(Op):
     """y = x for x > 0, else alpha (e^(x / alpha) - 1);  dy/dx = 1 or e^(x / alpha); at 0 it is 1."""
 
     def forward(x: Any, *, alpha: float = 1.0) -> Any:
-        return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) / alpha))
+        return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) / alpha)
 
     def vjp(g: Any, x: Any, alpha: float) -> Any:
-        return np.where(x > 0, g, g * np.exp(np.minimum(x, 0) / alpha))
+        return g * np.exp(np.minimum(x, 0) / alpha)
 
 
 class Softsign(Op):
@@ -56,7 +57,7 @@ class Relu6(Op):
     """y = min(max(x, 0), 6);  dy/dx = 1 for 0 < x <= 6, else 0."""
 
     def forward(x: Any) -> Any:
-        return np.minimum(np.maximum(x, 0), 6)
+        return np.clip(x, 0, 6)
 
     def vjp(g: Any, x: Any) -> Any:
         return g * np.logical_and(x > 0, x <= 6)
@@ -66,11 +67,12 @@ class Hardswish(Op):
     """y = x min(max(x + 3, 0), 6) / 6;  dy/dx = (2 x + 3) / 6 between -3 and 3, else 0 or 1."""
 
     def forward(x: Any) -> Any:
-        # Not x times the clipped term: at -inf that is nan.
-        return np.where(x <= -3, 0, np.where(x >= 3, x, x * ((x + 3.0) / 6.0)))
+        # From -3 on the other factor is 0. Before -inf it would make nan.
+        return np.maximum(x, -3.0) * (np.clip(x + 3.0, 0.0, 6.0) / 6.0)
 
     def vjp(g: Any, x: Any) -> Any:
-        return np.where(x <= -3, 0, np.where(x >= 3, g, g * ((2.0 * x + 3.0) / 6.0)))
+        slope = (2.0 * np.clip(x, -3.0, 3.0) + 3.0) / 6.0
+        return kept(selected(x >= 3, g, g * slope), ~(x <= -3))
 
 
 def prelu(x: TensorLike, weight: TensorLike) -> Tensor:
