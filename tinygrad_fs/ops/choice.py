@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, overload
 
 import numpy as np
@@ -103,18 +104,17 @@ class Clip(Op):
         return np.clip(x, low, high) if low is not None or high is not None else np.copy(x)
 
     def vjp_x(g: Any, x: Any, low: Any, high: Any) -> Any:
-        return kept(g, ~(_beyond(x, low, np.less) | _beyond(x, high, np.greater)))
+        beyond = [x < low] if low is not None else []
+        if high is not None:
+            beyond.append(x > high)
+        return kept(g, ~functools.reduce(np.bitwise_or, beyond)) if beyond else g
 
     def vjp_low(g: Any, x: Any, low: Any, high: Any) -> Any:
         # Where the bounds cross, NumPy's clip gives the upper one.
-        return kept(g, _beyond(x, low, np.less) & ~_beyond(low, high, np.greater))
+        return kept(g, x < low if high is None else (x < low) & ~(low > high))
 
     def vjp_high(g: Any, x: Any, low: Any, high: Any) -> Any:
-        return kept(g, _beyond(x, high, np.greater) | _beyond(low, high, np.greater))
-
-
-def _beyond(x: Any, bound: Any, compare: Any) -> Any:
-    return np.zeros((), bool) if x is None or bound is None else compare(x, bound)
+        return kept(g, x > high if low is None else (x > high) | (low > high))
 
 
 class Lerp(Op):

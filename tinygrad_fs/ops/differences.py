@@ -8,12 +8,35 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_fs.dtypes import alongside
+from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given, part
 from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.reduction import sum
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["diff", "trapezoid"]
+
+
+class Reach(Op):
+    """y_i = (x_(i+1) - x_(i-1)) / 2 along an axis, with `ends` x_0 before x_0 and `ends` x_n behind x_n.
+
+    With ends 1 it is how much of the axis each place stands for in the trapezoidal rule; with -1 it is the derivative
+    of that, but for the sign, and the other way round.
+    """
+
+    def forward(x: Any, *, axis: int, ends: int = 1) -> Any:
+        if x.shape[axis] < 2:
+            return np.zeros_like(x)
+        first, last = part(x, axis, 0, 1), part(x, axis, -1)
+        y = np.empty_like(x)
+        np.subtract(part(x, axis, 2), part(x, axis, 0, -2), out=part(y, axis, 1, -1))
+        np.subtract(part(x, axis, 1, 2), ends * first, out=part(y, axis, 0, 1))
+        np.subtract(ends * last, part(x, axis, -2, -1), out=part(y, axis, -1))
+        y *= 0.5
+        return y
+
+    def vjp(g: Any, axis: int, ends: int) -> Any:
+        return -Reach.apply(g, axis=axis, ends=-ends)
 
 
 def diff(
@@ -99,19 +122,33 @@ def trapezoid(y: TensorLike, x: TensorLike | None = None, dx: TensorLike = 1.0, 
     """
     samples = given(y)
     along = normalize_axis_index(axis, samples.ndim)
-    widths: Any = dx
+    n = samples.shape[along]
     if x is not None:
         places = given(x)
         alone = places.ndim == 1  # along the one axis, whatever the others
-        if places.shape[0 if alone else axis] != samples.shape[along]:
+        line = 0 if alone else normalize_axis_index(axis, places.ndim)
+        if places.shape[line] != n:
             raise ValueError(
                 f"trapezoid: y has shape {samples.shape} and x {places.shape}: along axis {axis} there must be as many "
                 "places as samples"
             )
-        widths = diff(places, axis=0 if alone else axis)
-        if alone:
-            widths = np.reshape(widths, (-1, *[1] * (samples.ndim - along - 1)))
-    return sum(widths * (part(samples, along, 1) + part(samples, along, 0, -1)) / 2.0, axis)
+        weights = Reach.apply(places if places.dtype.kind == "f" else astype(places, np.float64), axis=line)
+        return sum(samples * (_along(weights, samples, along) if alone else weights), axis)
+    if n > 1 and not np.ndim(dx):
+        return sum(samples * _along(_ends_halved(samples, n), samples, along), axis) * dx
+    return sum(dx * (part(samples, along, 1) + part(samples, along, 0, -1)) / 2.0, axis)
+
+
+def _ends_halved(samples: Any, n: int) -> Any:
+    """The weights of samples at distance 1."""
+    weights = np.ones(n, samples.dtype if samples.dtype.kind == "f" else np.float64)
+    weights[[0, -1]] = 0.5
+    return alongside(weights, samples)
+
+
+def _along(line: Any, x: Any, axis: int) -> Any:
+    """What has one axis, laid along an axis of `x`."""
+    return np.reshape(line, (-1, *[1] * (x.ndim - axis - 1)))
 
 
 def _end(value: Any, x: Any, axis: int) -> Any:

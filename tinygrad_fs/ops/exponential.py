@@ -87,33 +87,34 @@ class Log1p(Op):
 
 
 class LogAddExp(Op):
-    """z = ln(e^x + e^y);  dz/dx = sigmoid(x - y), which is 1/2 where both are the same infinity."""
+    """z = ln(e^x + e^y);  dz/dx = sigmoid(x - y), which is 1/2 where both are the same infinity; dz/dy of y - x."""
 
     broadcasts = True
 
     def forward(x: Any, y: Any) -> Any:
         return np.logaddexp(x, y)
 
-    def vjp_x(g: Any, x: Any, y: Any) -> Any:
-        return g * Sigmoid.apply(_difference(x, y))
-
-    def vjp_y(g: Any, x: Any, y: Any) -> Any:
-        return g * Sigmoid.apply(_difference(y, x))
+    def vjp(g: Any, x: Any, y: Any, needs: Any) -> Any:
+        return _by_sigmoid(g, _difference(x, y), needs)
 
 
 class LogAddExp2(Op):
-    """z = log_2(2^x + 2^y);  dz/dx = sigmoid((x - y) ln 2), which is 1/2 where both are the same infinity."""
+    """z = log_2(2^x + 2^y);  dz/dx = sigmoid((x - y) ln 2), 1/2 where both are the same infinity; dz/dy of y - x."""
 
     broadcasts = True
 
     def forward(x: Any, y: Any) -> Any:
         return np.logaddexp2(x, y)
 
-    def vjp_x(g: Any, x: Any, y: Any) -> Any:
-        return g * Sigmoid.apply(LN_2 * _difference(x, y))
+    def vjp(g: Any, x: Any, y: Any, needs: Any) -> Any:
+        return _by_sigmoid(g, LN_2 * _difference(x, y), needs)
 
-    def vjp_y(g: Any, x: Any, y: Any) -> Any:
-        return g * Sigmoid.apply(LN_2 * _difference(y, x))
+
+def _by_sigmoid(g: Any, difference: Any, needs: Any) -> Any:
+    """The gradient times the sigmoids of a difference and of its negative."""
+    of_first = Sigmoid.apply(difference) if needs[0] else None
+    of_second = Sigmoid.apply(-difference) if needs[1] else None
+    return (g * of_first if needs[0] else None), (g * of_second if needs[1] else None)
 
 
 def _difference(x: Any, y: Any) -> Any:

@@ -21,7 +21,7 @@ class Silu(Op):
     """y = x s with s = 1 / (1 + e^-x);  dy/dx = s (1 + x (1 - s))."""
 
     def forward(x: Any) -> Any:
-        return np.maximum(x, -_FAR) * Sigmoid.apply(x)
+        return _not_far_below(x) * Sigmoid.apply(x)
 
     def vjp(g: Any, x: Any) -> Any:
         s = Sigmoid.apply(x)
@@ -32,11 +32,18 @@ class Mish(Op):
     """y = x t with t = tanh(ln(1 + e^x)), s = 1 / (1 + e^-x);  dy/dx = t + x s (1 - t^2)."""
 
     def forward(x: Any) -> Any:
-        return np.maximum(x, -_FAR) * np.tanh(Softplus.apply(x))
+        return _not_far_below(x) * np.tanh(Softplus.apply(x))
 
     def vjp(g: Any, x: Any) -> Any:
         t = np.tanh(Softplus.apply(x))
         return g * (t + np.clip(x, -_FAR, _FAR) * Sigmoid.apply(x) * (1.0 - t * t))
+
+
+def _not_far_below(x: Any) -> Any:
+    """`x`, but for what is far below 0. To look whether anything is takes a seventh of the time of the maximum."""
+    if type(x) is np.ndarray and x.size and x.min() >= -_FAR:
+        return x
+    return np.maximum(x, -_FAR)
 
 
 def silu(x: TensorLike) -> Tensor:

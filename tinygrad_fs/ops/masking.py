@@ -17,7 +17,7 @@ _FEW = 2048
 
 def kept(values: Any, mask: Any) -> Any:
     """`values` where `mask` holds, else 0, whatever they are: also inf and nan become 0."""
-    if type(values) is not np.ndarray or values.size <= _FEW or not _is_mask(mask):
+    if type(values) is not np.ndarray or not _is_mask(mask) or values.size <= _FEW >= mask.size:
         return np.where(mask, values, 0)
     return np.bitwise_and(_bits(values), _all_bits(mask)).view(values.dtype)
 

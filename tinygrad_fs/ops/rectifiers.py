@@ -68,7 +68,7 @@ class Hardswish(Op):
 
     def forward(x: Any) -> Any:
         # From -3 on the other factor is 0. Before -inf it would make nan.
-        return np.maximum(x, -3.0) * (np.clip(x + 3.0, 0.0, 6.0) / 6.0)
+        return np.clip(x, -3.0, np.inf) * (np.clip(x + 3.0, 0.0, 6.0) / 6.0)
 
     def vjp(g: Any, x: Any) -> Any:
         slope = (2.0 * np.clip(x, -3.0, 3.0) + 3.0) / 6.0

@@ -12,7 +12,7 @@ from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import Axis, as_axis, count, expanded, given, joined, parted, spread
 from tinygrad_fs.ops.choice import where as choose
 from tinygrad_fs.ops.copying import astype, in_float32
-from tinygrad_fs.ops.cumulative import product_of_others
+from tinygrad_fs.ops.cumulative import can_be_divided, product_of_others
 from tinygrad_fs.ops.masking import kept
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.tensor import Tensor, TensorLike
@@ -33,14 +33,18 @@ class Sum(Op):
 
 
 class Prod(Op):
-    """y = product of x over some axes;  dy/dx_i = product of the others, taken without division."""
+    """y = product of x over some axes;  dy/dx_i = product of the others, taken without division where there is a 0."""
 
     def forward(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
         if x.dtype == np.float16:
             return np.multiply.reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(np.float16)
         return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
 
-    def vjp(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+        if can_be_divided(out):
+            others = expanded(out, x.shape, axis, keepdims) / x
+            others *= expanded(g, x.shape, axis, keepdims)
+            return others
         others = parted(product_of_others(*joined(x, axis)), x.shape, axis)
         return expanded(g, x.shape, axis, keepdims) * others
 
@@ -63,8 +67,8 @@ class Max(Op):
     def forward(x: Any, *, axis: Any = None, keepdims: Any = False, initial: Any = None) -> Any:
         return np.maximum.reduce(x, axis=axis, keepdims=keepdims, initial=initial)
 
-    def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
-        return _to_extremes(g, x, out, axis, keepdims)
+    def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, initial: Any) -> Any:
+        return _to_extremes(g, x, out, axis, keepdims, initial)
 
 
 class Min(Op):
@@ -73,8 +77,8 @@ class Min(Op):
     def forward(x: Any, *, axis: Any = None, keepdims: Any = False, initial: Any = None) -> Any:
         return np.minimum.reduce(x, axis=axis, keepdims=keepdims, initial=initial)
 
-    def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
-        return _to_extremes(g, x, out, axis, keepdims)
+    def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, initial: Any) -> Any:
+        return _to_extremes(g, x, out, axis, keepdims, initial)
 
 
 class LogSumExp(Op):
@@ -98,12 +102,19 @@ class LogSumExp(Op):
         return expanded(g, x.shape, axis, keepdims) / np.where(total == 0, 1, total) * shares
 
 
-def _to_extremes(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+def _to_extremes(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, initial: Any) -> Any:
     chosen = x == expanded(out, x.shape, axis, keepdims)
     if (out != out).any():
         chosen = chosen | (x != x)  # a nan is the result wherever it stands
-    share = expanded(g, x.shape, axis, keepdims) / np.sum(chosen, axis=axis, keepdims=True).astype(g.dtype)
+    share = expanded(g, x.shape, axis, keepdims)
+    if initial is not None or not _one_for_each(chosen, out):
+        share = share / np.sum(chosen, axis=axis, keepdims=True).astype(g.dtype)
     return kept(share, chosen)
+
+
+def _one_for_each(chosen: Any, out: Any) -> bool:
+    """Whether each result stands at one place. All stand somewhere; to count them apart takes 20 times as long."""
+    return type(chosen) is np.ndarray and np.count_nonzero(chosen) == out.size
 
 
 def sum(
@@ -296,7 +307,10 @@ def nansum(
     tensor(4.)
     """
     values: Any = given(x)
-    return sum(choose(values == values, values, 0), axis, dtype, keepdims=keepdims, initial=initial, where=where)
+    numbers = values == values
+    if not numbers.all():
+        values = choose(numbers, values, 0)
+    return sum(values, axis, dtype, keepdims=keepdims, initial=initial, where=where)
 
 
 def nanmean(
@@ -314,7 +328,9 @@ def nanmean(
     """
     values: Any = given(x)
     numbers = values == values
-    return mean(values, axis, dtype, keepdims=keepdims, where=numbers if where is True else numbers & where)
+    if not (values.size and numbers.all()):
+        where = numbers if where is True else numbers & where
+    return mean(values, axis, dtype, keepdims=keepdims, where=where)
 
 
 def _counted(x: Any, dtype: Any, where: Any, identity: float) -> Any:

@@ -11,6 +11,9 @@ from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.tensor import Tensor
 
+_SPARSE = 8
+"""One place among so many elements costs less if each is added by itself."""
+
 
 class Selection(NamedTuple):
     """Values that were selected along an axis, and the indices at which they stand."""
@@ -46,10 +49,20 @@ class PutBack(Op):
             result = np.zeros_like(x, shape=shape)
             np.put_along_axis(result, places, x, axis)
             return result
-        numbers = alongside(np.arange(math.prod(shape)), places).reshape(shape)
-        positions = np.take_along_axis(numbers, places, axis)
-        sums = np.bincount(positions.ravel(), weights=x.ravel(), minlength=math.prod(shape))
+        positions = _positions(places, shape, axis)
+        if positions.size < math.prod(shape) // _SPARSE:
+            result = np.zeros_like(x, shape=math.prod(shape))
+            np.add.at(result, positions, x.ravel())
+            return result.reshape(shape)
+        sums = np.bincount(positions, weights=x.ravel(), minlength=math.prod(shape))
         return sums.reshape(shape).astype(x.dtype, copy=False)
 
     def vjp(g: Any, places: Any, axis: int, distinct: bool) -> Any:
         return Pick.apply(g, places=places, axis=axis, distinct=distinct)
+
+
+def _positions(places: Any, shape: tuple[int, ...], axis: int) -> Any:
+    """Where these places along an axis stand among all elements of an array of this shape, counted through."""
+    before, behind = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
+    first = np.arange(before).reshape(-1, 1, 1) * (shape[axis] * behind) + np.arange(behind)
+    return (places.reshape(before, places.shape[axis], behind) * behind + alongside(first, places)).ravel()

@@ -10,14 +10,14 @@ import numpy as np
 
 from tinygrad_fs.dtypes import DTypeLike, alongside
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.axes import Axis, as_axis, checked, count, expanded, given, joined
+from tinygrad_fs.ops.axes import Axis, as_axis, checked, count, expanded, given, joined, part
 from tinygrad_fs.ops.choice import where as choose
 from tinygrad_fs.ops.copying import astype, in_float32
 from tinygrad_fs.ops.operands import array_of, constant_of
 from tinygrad_fs.ops.reduction import max, min, sum
 from tinygrad_fs.ops.reduction import mean as mean_of
 from tinygrad_fs.ops.roots import sqrt, square
-from tinygrad_fs.ops.selection import Pick
+from tinygrad_fs.ops.selection import PutBack
 from tinygrad_fs.ops.shape import moveaxis, reshape
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -47,11 +47,10 @@ class Std(Op):
 
     def vjp(g: Any, x: Any, out: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
         n = count(x.shape, axis)
+        scale = g / (np.where(out == 0, 1, out) * (n - ddof if n > ddof else math.nan))
         # Seen from one of the values, so that those of equal values are exactly 0, where the mean may be rounded.
         seen = x - _first(x, axis)
-        deviation = seen - np.mean(seen, axis=axis, keepdims=True)
-        scale = g / (np.where(out == 0, 1, out) * (n - ddof if n > ddof else math.nan))
-        return expanded(scale, x.shape, axis, keepdims) * deviation
+        return expanded(scale, x.shape, axis, keepdims) * (seen - np.mean(seen, axis=axis, keepdims=True))
 
 
 def _spread_of(function: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
@@ -61,16 +60,23 @@ def _spread_of(function: Any, x: Any, axis: Any, ddof: float, keepdims: bool) ->
 
 
 class Between(Op):
-    """z = x + t (y - x) with constants t in [0, 1], and x where x = y, be it inf;  dz/dx = 1 - t,  dz/dy = t."""
+    """y = b + t (a - b) of values a and b of x along an axis, and b where a = b, be it inf;  db = 1 - t,  da = t.
 
-    def forward(x: Any, y: Any, *, t: Any) -> Any:
+    `places` are those of all b and then those of all a; t in [0, 1] are constants.
+    """
+
+    def forward(x: Any, *, places: Any, t: Any, axis: int) -> Any:
+        both = np.take_along_axis(x, places, axis)
+        middle = both.shape[axis] // 2
+        below, above = part(both, axis, 0, middle), part(both, axis, middle)
         with np.errstate(invalid="ignore"):  # of infinities, which have no difference
-            step = y - x
+            step = above - below
             # From the nearer end, so that the result is monotonic in t.
-            return np.where(x == y, x, np.where(t < 0.5, x + step * t, y - step * (1 - t)))
+            return np.where(below == above, below, np.where(t < 0.5, below + step * t, above - step * (1 - t)))
 
-    def vjp(g: Any, t: Any) -> Any:
-        return g * (1 - t), g * t
+    def vjp(g: Any, shapes: Any, places: Any, t: Any, axis: int) -> Any:
+        shares = np.concatenate([g * (1 - t), g * t], axis=axis)
+        return PutBack.apply(shares, places=places, axis=axis, distinct=False, size=shapes[0][axis])
 
 
 def var(
@@ -325,13 +331,10 @@ def quantile(
     ranks = _ranks(fractions.ravel(), size, method)
     lower = np.floor(ranks).astype(np.intp)
     upper = np.ceil(ranks).astype(np.intp)
-    below, above = _places(array_of(rows), along, lower, upper)
+    places = _places(array_of(rows), along, np.concatenate([lower, upper]))
     t = alongside((ranks - lower).astype(values.dtype if values.dtype.kind == "f" else np.float64), rows)
-    result: Any = Between.apply(
-        Pick.apply(rows, places=below, axis=along),
-        Pick.apply(rows, places=above, axis=along),
-        t=t.reshape(-1, *[1] * (rows.ndim - along - 1)),
-    )
+    t = t.reshape(-1, *[1] * (rows.ndim - along - 1))
+    result: Any = Between.apply(rows, places=places, t=t, axis=along)
     kept = tuple([1 if i in axes else n for i, n in enumerate(values.shape) if keepdims or i not in axes])
     return reshape(moveaxis(result, along, 0), (*fractions.shape, *kept))
 
@@ -399,13 +402,11 @@ def _ranks(q: Any, n: int, method: str) -> Any:
     return np.quantile(np.arange(n, dtype=np.float64), q, method=method)  # type: ignore[call-overload]
 
 
-def _places(rows: Any, axis: int, lower: Any, upper: Any) -> tuple[Any, Any]:
+def _places(rows: Any, axis: int, ranks: Any) -> Any:
     """Where along the axis the values of these ranks stand; where there is a nan, that is what stands there."""
-    order = np.argpartition(rows, np.unique(np.concatenate([lower, upper])), axis=axis)
-    below, above = np.take(order, lower, axis), np.take(order, upper, axis)
+    places = np.take(np.argpartition(rows, np.unique(ranks), axis=axis), ranks, axis)
     is_nan = rows != rows
     if is_nan.any():
         spoilt = is_nan.any(axis=axis, keepdims=True)
-        first = is_nan.argmax(axis=axis, keepdims=True)
-        below, above = np.where(spoilt, first, below), np.where(spoilt, first, above)
-    return below, above
+        places = np.where(spoilt, is_nan.argmax(axis=axis, keepdims=True), places)
+    return places

@@ -207,12 +207,12 @@ def _sinc_near_0(t: Any, n: int, bound: float) -> Any:
 
 
 def _scaled(x: Any, factor: float, by_numpy: Any) -> Any:
-    """Degrees to radians or back. NumPy's own functions take 15 times as long as a product, but know what integers give."""
-    return x * factor if getattr(x, "dtype", None) is not None and x.dtype.kind == "f" else by_numpy(x)
+    """Degrees to radians or back: by a product, a fifteenth of the time of NumPy's functions, which know of integers."""
+    return x * factor if hasattr(x, "dtype") and x.dtype.kind == "f" else by_numpy(x)
 
 
 def _square_of_distance(y: Any, x: Any) -> Any:
-    """x^2 + y^2, or None where one of them might overflow, vanish or be nan. It takes a tenth of the time of np.hypot."""
+    """x^2 + y^2, in a tenth of the time of np.hypot; or None where one of the squares overflows, vanishes or is nan."""
     if type(y) is np.ndarray and type(x) is np.ndarray:
         square = x * x + y * y
         if square.size and np.finfo(square.dtype).tiny < square.min() and square.max() < np.inf:
