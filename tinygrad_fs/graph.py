@@ -21,6 +21,7 @@ import numpy as np
 
 from tinygrad_fs import changes
 from tinygrad_fs.changes import copied, tick, unshared
+from tinygrad_fs.dtypes import zeros_beside
 
 __all__ = [
     "BackwardError",
@@ -368,7 +369,7 @@ def _with_zeros(entries: list[Any], node: Node) -> tuple[Any, ...]:
     like = next(g for g in entries if g is not None)
     return tuple(
         [
-            np.zeros_like(like, shape=shape, dtype=dtype) if g is None else g
+            zeros_beside(like, shape, dtype) if g is None else g
             for g, shape, dtype in zip(entries, node.shape, node.dtype)
         ]
     )

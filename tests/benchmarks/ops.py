@@ -24,9 +24,9 @@ CASES = all_cases()
 _LIMIT = 2.0
 _WORST = 20
 _FREED_BYTES = 30 << 20
-_TURN_SECONDS = 0.004
-_TURNS = 15
-_MOST_TURNS = 90
+_TURN_SECONDS = 0.001
+_TURNS = 60
+_MOST_TURNS = 400
 
 
 class Timing(NamedTuple):

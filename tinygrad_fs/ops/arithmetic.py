@@ -185,7 +185,7 @@ class Power(Op):
 
 
 def _times_slope(g: Any, x: Any, n: float, power: Any) -> Any:
-    """The gradient by x^n, g n x^(n - 1). NumPy's x^-0.5 and x^-2 take 20 times as long as what is done without them."""
+    """The gradient by x^n, g n x^(n - 1). NumPy's x^-0.5 and x^-2 take 20 times as long as what avoids them."""
     if n == 0:
         return no_slope(g)
     if n == 1:
@@ -193,7 +193,7 @@ def _times_slope(g: Any, x: Any, n: float, power: Any) -> Any:
     if n == 2:
         return g * (2.0 * x)
     if n == 0.5:
-        return g * 0.5 / (power + 0.0)  # the root of -0 is -0
+        return g / (2.0 * power + 0.0)  # the root of -0 is -0
     if n == -1:
         return -g * power * power
     return g * (n * x ** (n - 1))

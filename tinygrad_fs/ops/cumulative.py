@@ -128,10 +128,11 @@ def _product_before(x: Any, axis: int, reverse: bool) -> Any:
 
 def can_be_divided(products: Any) -> bool:
     """Whether these are arrays, and no product is 0, infinite, nan or so small that it has lost digits."""
-    if type(products) is not np.ndarray or not products.size:
+    if type(products) is not np.ndarray:
         return False
     sizes = np.abs(products)
-    return bool(sizes.min() >= np.finfo(products.dtype).tiny and sizes.max() < np.inf)
+    safe = (sizes >= np.finfo(sizes.dtype).tiny) & (sizes < np.inf)
+    return int(np.count_nonzero(safe)) == sizes.size
 
 
 def product_of_others(x: Any, axis: int) -> Any:
@@ -174,7 +175,7 @@ def cumsum(x: TensorLike, axis: int | None = None, dtype: DTypeLike | None = Non
 def cumprod(x: TensorLike, axis: int | None = None, dtype: DTypeLike | None = None) -> Tensor:
     """Running product along `axis`; parameters as in `cumsum`.
 
-    The derivative divides by nothing, so it is exact where values are 0, at every order.
+    The derivative divides only where no product is 0, so it is exact where values are 0, at every order.
 
     Examples
     --------

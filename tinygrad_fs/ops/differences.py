@@ -11,17 +11,16 @@ from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given, part
 from tinygrad_fs.ops.copying import astype, clone
-from tinygrad_fs.ops.reduction import sum
+from tinygrad_fs.ops.reduction import Sum, sum
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["diff", "trapezoid"]
 
 
 class Reach(Op):
-    """y_i = (x_(i+1) - x_(i-1)) / 2 along an axis, with `ends` x_0 before x_0 and `ends` x_n behind x_n.
+    """y_i = (x_(i+1) - x_(i-1)) / 2, beyond the ends x_0 and x_n times `ends`;  dx: the negative, with other `ends`.
 
-    With ends 1 it is how much of the axis each place stands for in the trapezoidal rule; with -1 it is the derivative
-    of that, but for the sign, and the other way round.
+    With ends 1 it is how much of the axis each place stands for in the trapezoidal rule.
     """
 
     def forward(x: Any, *, axis: int, ends: int = 1) -> Any:
@@ -37,6 +36,29 @@ class Reach(Op):
 
     def vjp(g: Any, axis: int, ends: int) -> Any:
         return -Reach.apply(g, axis=axis, ends=-ends)
+
+
+class EvenTrapezoid(Op):
+    """y = x_0 / 2 + x_1 + ... + x_(n-1) + x_n / 2 along an axis, n >= 1;  dy/dx = 1, and 1/2 at the ends."""
+
+    def forward(x: Any, *, axis: int) -> Any:
+        ends = 0.5 * (part(x, axis, 0, 1) + part(x, axis, -1))
+        return Sum.forward(part(x, axis, 1, -1), axis=axis) + ends.squeeze(axis)
+
+    def vjp(g: Any, shapes: Any, axis: int) -> Any:
+        along = np.expand_dims(g, axis)
+        if type(g) is not np.ndarray:
+            return along * _ends_halved(g, shapes[0], axis)
+        result = np.broadcast_to(along, shapes[0]).copy()  # a quarter of the time of the product
+        for end in (part(result, axis, 0, 1), part(result, axis, -1)):
+            end *= 0.5
+        return result
+
+
+def _ends_halved(g: Any, shape: tuple[int, ...], axis: int) -> Any:
+    weights = np.ones((shape[axis], *[1] * (len(shape) - axis - 1)), g.dtype)
+    weights[[0, -1]] = 0.5
+    return alongside(weights, g)
 
 
 def diff(
@@ -132,23 +154,13 @@ def trapezoid(y: TensorLike, x: TensorLike | None = None, dx: TensorLike = 1.0, 
                 f"trapezoid: y has shape {samples.shape} and x {places.shape}: along axis {axis} there must be as many "
                 "places as samples"
             )
-        weights = Reach.apply(places if places.dtype.kind == "f" else astype(places, np.float64), axis=line)
-        return sum(samples * (_along(weights, samples, along) if alone else weights), axis)
+        weights: Any = Reach.apply(places if places.dtype.kind == "f" else astype(places, np.float64), axis=line)
+        if alone:
+            weights = np.reshape(weights, (-1, *[1] * (samples.ndim - along - 1)))
+        return sum(samples * weights, axis)
     if n > 1 and not np.ndim(dx):
-        return sum(samples * _along(_ends_halved(samples, n), samples, along), axis) * dx
+        return EvenTrapezoid.apply(samples, axis=along) * dx
     return sum(dx * (part(samples, along, 1) + part(samples, along, 0, -1)) / 2.0, axis)
-
-
-def _ends_halved(samples: Any, n: int) -> Any:
-    """The weights of samples at distance 1."""
-    weights = np.ones(n, samples.dtype if samples.dtype.kind == "f" else np.float64)
-    weights[[0, -1]] = 0.5
-    return alongside(weights, samples)
-
-
-def _along(line: Any, x: Any, axis: int) -> Any:
-    """What has one axis, laid along an axis of `x`."""
-    return np.reshape(line, (-1, *[1] * (x.ndim - axis - 1)))
 
 
 def _end(value: Any, x: Any, axis: int) -> Any:

@@ -182,6 +182,6 @@ def hardswish(x: TensorLike) -> Tensor:
     --------
     >>> import tinygrad_fs as tg
     >>> tg.hardswish(tg.tensor([-4.0, 0.0, 4.0]))
-    tensor([0., 0., 4.])
+    tensor([-0.,  0.,  4.])
     """
     return Hardswish.apply(x)

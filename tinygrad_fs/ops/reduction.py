@@ -41,10 +41,8 @@ class Prod(Op):
         return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
 
     def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
-        if can_be_divided(out):
-            others = expanded(out, x.shape, axis, keepdims) / x
-            others *= expanded(g, x.shape, axis, keepdims)
-            return others
+        if can_be_divided(out) and can_be_divided(weighted := g * out):
+            return expanded(weighted, x.shape, axis, keepdims) / x
         others = parted(product_of_others(*joined(x, axis)), x.shape, axis)
         return expanded(g, x.shape, axis, keepdims) * others
 
@@ -173,8 +171,8 @@ def prod(
 ) -> Tensor:
     """Product over `axis`; parameters as in `sum`. The product of nothing is 1.
 
-    The derivative is the product of the other values. It is taken without division, so it is exact where
-    values are 0, at every order.
+    The derivative is the product of the other values. Where any is 0 it is taken without division, so it is exact
+    there too, at every order.
 
     Examples
     --------

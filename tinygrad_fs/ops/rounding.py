@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.dtypes import zeros_beside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.masking import kept
 from tinygrad_fs.tensor import Tensor, TensorLike
@@ -19,8 +20,7 @@ __all__ = ["ceil", "floor", "heaviside", "rint", "round", "sign", "trunc"]
 
 def no_slope(g: Any) -> Any:
     """The gradient of what does not change: zeros."""
-    # Memory that comes zeroed: 5 us for 1e5 float32, where np.zeros_like takes 10 to fill it.
-    return np.zeros(g.shape, g.dtype) if type(g) is np.ndarray else np.zeros_like(g)
+    return zeros_beside(g, g.shape, g.dtype)
 
 
 class _Steps(Op):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_fs.dtypes import alongside
+from tinygrad_fs.dtypes import alongside, zeros_beside
 from tinygrad_fs.op import Op
 from tinygrad_fs.tensor import Tensor
 
@@ -46,12 +46,12 @@ class PutBack(Op):
     def forward(x: Any, *, places: Any, axis: int, distinct: bool, size: int) -> Any:
         shape = (*x.shape[:axis], size, *x.shape[axis + 1 :])
         if distinct:
-            result = np.zeros_like(x, shape=shape)
+            result = zeros_beside(x, shape, x.dtype)
             np.put_along_axis(result, places, x, axis)
             return result
         positions = _positions(places, shape, axis)
         if positions.size < math.prod(shape) // _SPARSE:
-            result = np.zeros_like(x, shape=math.prod(shape))
+            result = zeros_beside(x, math.prod(shape), x.dtype)
             np.add.at(result, positions, x.ravel())
             return result.reshape(shape)
         sums = np.bincount(positions, weights=x.ravel(), minlength=math.prod(shape))
@@ -63,6 +63,8 @@ class PutBack(Op):
 
 def _positions(places: Any, shape: tuple[int, ...], axis: int) -> Any:
     """Where these places along an axis stand among all elements of an array of this shape, counted through."""
+    if len(shape) == 1:
+        return places
     before, behind = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     first = np.arange(before).reshape(-1, 1, 1) * (shape[axis] * behind) + np.arange(behind)
     return (places.reshape(before, places.shape[axis], behind) * behind + alongside(first, places)).ravel()

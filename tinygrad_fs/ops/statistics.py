@@ -336,7 +336,7 @@ def quantile(
     t = t.reshape(-1, *[1] * (rows.ndim - along - 1))
     result: Any = Between.apply(rows, places=places, t=t, axis=along)
     kept = tuple([1 if i in axes else n for i, n in enumerate(values.shape) if keepdims or i not in axes])
-    return reshape(moveaxis(result, along, 0), (*fractions.shape, *kept))
+    return reshape(moveaxis(result, along, 0) if along else result, (*fractions.shape, *kept))
 
 
 def _var_from(x: Any, axis: Any, ddof: float, keepdims: bool, where: Any, center: Any) -> Tensor:
