@@ -1,4 +1,4 @@
-"""Numbers kept by a mask of bits are those of np.where."""
+"""Numbers kept and selected by a mask of bits are those of np.where."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_fs as tg
-from tinygrad_fs.ops.masking import kept
+from tinygrad_fs.ops.masking import kept, selected, stepped
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64"])
@@ -27,6 +27,37 @@ def test_what_is_left_out_is_zero_whatever_it_was():
     found = kept(values, mask)
     np.testing.assert_array_equal(found, np.where(mask, values, 0))
     np.testing.assert_array_equal(np.signbit(found), np.signbit(np.where(mask, values, 0)))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(("x", "y"), [(5000, 5000), (5000, 1), (1, 5000), (5000, 0.5), (-0.0, 5000), (0, 1.0)])
+def test_a_choice_of_two(dtype, x, y, rng):
+    def drawn(size: float) -> object:
+        return rng.standard_normal(size).astype(dtype) if isinstance(size, int) and size else size
+
+    mask, x, y = rng.random(5000) > 0.5, drawn(x), drawn(y)
+    for each in (x, y):
+        if isinstance(each, np.ndarray):
+            each[:3] = [np.nan, -np.inf, -0.0][: each.size]
+    found, expected = selected(mask, x, y), np.where(mask, x, y)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
+
+
+def test_a_choice_of_two_dtypes(rng):
+    mask = rng.random(5000) > 0.5
+    x, y = rng.standard_normal(5000).astype("float32"), rng.standard_normal(5000)
+    assert selected(mask, x, y).dtype == np.float64
+    np.testing.assert_array_equal(selected(mask, x, y), np.where(mask, x, y))
+
+
+@pytest.mark.parametrize("size", [10, 5000])
+def test_a_step_is_exact_and_of_the_dtype(size, rng):
+    mask = rng.random(size) > 0.5
+    found = stepped(mask, 1.0, 0.1, np.zeros(1, np.float32))
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, np.where(mask, np.float32(1.0), np.float32(0.1)))
 
 
 def test_any_memory_order():
