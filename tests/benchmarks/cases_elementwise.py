@@ -52,13 +52,6 @@ ARITHMETIC = [
     unary("divide a number", lambda x: 2 / x, lambda g, y, x: -g * y / x, "positive", ours=lambda x: 2 / x),
     unary("negative", np.negative, lambda g, y, x: -g),
     unary("positive", np.positive, lambda g, y, x: g.copy()),
-    unary("clone", np.copy, lambda g, y, x: g.copy()),
-    unary(
-        "astype",
-        lambda x: x.astype(np.float16),
-        lambda g, y, x: g.astype(x.dtype),
-        ours=lambda x: tg.astype(x, np.float16),
-    ),
     unary("absolute", np.abs, lambda g, y, x: g * np.sign(x)),
     unary("fabs", np.fabs, lambda g, y, x: g * np.sign(x)),
     binary(

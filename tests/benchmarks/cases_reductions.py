@@ -1,4 +1,4 @@
-"""Reductions, norms, statistics, running values and order."""
+"""Reductions, statistics and running values; norms stand with linear algebra, sorts with borders."""
 
 from __future__ import annotations
 
@@ -118,46 +118,6 @@ SUMS = [
     ),
 ]
 
-NORMS = [
-    Case("linalg.norm", ["vector"], np.linalg.norm, lambda g, y, x: g / y * x),
-    Case(
-        "linalg.vector_norm over columns",
-        ["matrix"],
-        lambda x: np.linalg.vector_norm(x, axis=1),
-        lambda g, y, x: (g / y)[:, None] * x,
-        lambda x: tg.linalg.vector_norm(x, axis=1),
-    ),
-    Case(
-        "linalg.vector_norm over rows",
-        ["matrix"],
-        lambda x: np.linalg.vector_norm(x, axis=0),
-        lambda g, y, x: (g / y) * x,
-        lambda x: tg.linalg.vector_norm(x, axis=0),
-    ),
-    Case(
-        "linalg.norm of order 1",
-        ["vector"],
-        lambda x: np.linalg.norm(x, 1),
-        lambda g, y, x: g * np.sign(x),
-        lambda x: tg.linalg.norm(x, 1),
-    ),
-    Case(
-        "linalg.norm of order 3",
-        ["vector"],
-        lambda x: np.linalg.norm(x, 3),
-        lambda g, y, x: (g / (y * y)) * x * np.abs(x),
-        lambda x: tg.linalg.norm(x, 3),
-    ),
-    Case(
-        "linalg.norm of order inf",
-        ["vector"],
-        lambda x: np.linalg.norm(x, np.inf),
-        lambda g, y, x: g * (np.abs(x) == y) * np.sign(x),
-        lambda x: tg.linalg.norm(x, np.inf),
-    ),
-    Case("linalg.matrix_norm", ["matrix"], np.linalg.matrix_norm, lambda g, y, x: g / y * x),
-]
-
 EXTREMES = [
     Case("max", ["matrix"], np.max, lambda g, y, x: (g / np.count_nonzero(m := x == y)) * m),
     Case(
@@ -248,26 +208,7 @@ SCANS = [
     ),
 ]
 
-ORDER = [
-    Case(
-        "sort over columns",
-        ["matrix"],
-        lambda x: np.take_along_axis(x, np.argsort(x, -1), -1),
-        lambda g, y, x, places: _put(x, places, g),
-        lambda x: tg.sort(x),
-        lambda x: (np.argsort(x, -1),),
-    ),
-    Case(
-        "topk over columns",
-        ["matrix"],
-        lambda x: np.take_along_axis(x, _top(x), -1),
-        lambda g, y, x, places: _put(x, places, g),
-        lambda x: tg.topk(x, 10).values,
-        lambda x: (_top(x),),
-    ),
-]
-
-CASES = [*SUMS, *NORMS, *EXTREMES, *SCANS, *ORDER]
+CASES = [*SUMS, *EXTREMES, *SCANS]
 
 
 def _ends_halved(g: Any) -> Any:
@@ -311,8 +252,3 @@ def _running_places(ufunc: Any, x: Any) -> Any:
     running = ufunc.accumulate(x)
     is_new = np.concatenate([[True], running[1:] != running[:-1]])
     return np.maximum.accumulate(is_new * np.arange(len(x)))
-
-
-def _top(x: Any) -> Any:
-    places = np.argpartition(x, -10, -1)[:, -10:]
-    return np.take_along_axis(places, np.argsort(-np.take_along_axis(x, places, -1), -1), -1)

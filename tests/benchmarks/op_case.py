@@ -69,7 +69,7 @@ class Case:
     @property
     def subject(self) -> str:
         """The public name of the function that is measured."""
-        return self.name.split(" ")[0]
+        return self.name.split(" ")[0].rstrip(",")
 
 
 COLUMNS = 250
