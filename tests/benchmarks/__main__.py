@@ -22,9 +22,9 @@ from pathlib import Path
 from machine import all_cores, describe, load
 from pairs import BenchmarkError, import_times, memory, times
 from results import Result
-from workloads import OURS, REFERENCE, WORKLOADS
+from workloads import OURS, WORKLOADS
 
-_PEERS = (REFERENCE,)
+_LIBRARIES = (OURS, "torch")
 _IMPORT = "import"
 _IMPORT_LIMIT = 0.050
 _PAIRS = 31
@@ -39,7 +39,7 @@ _PROFILE_ROWS = 25
 
 def main() -> None:
     options = parse()
-    missing = [name for name in (OURS, REFERENCE) if importlib.util.find_spec(name) is None]
+    missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
     if missing:
         sys.exit(f'benchmarks: {" and ".join(missing)} is not installed; pip install "tinygrad-fs[bench]"')
     if options.profile:
@@ -48,7 +48,7 @@ def main() -> None:
     from page import DOCS, table, write_json, write_page  # needs the package
 
     complete = not (options.only or options.threads or options.pairs or options.quick)
-    machine = describe([OURS, *_PEERS])
+    machine = describe(list(_LIBRARIES))
     if load() > _CALM:
         print(f"note: the load is {load():.1f}; other processes make results noisy", file=sys.stderr)
     results = []
@@ -102,13 +102,11 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     for workload in WORKLOADS:
         if workload.name not in wanted:
             continue
-        for peer in _PEERS:
-            if peer not in workload.build or importlib.util.find_spec(peer) is None:
-                continue
-            if "time" in workload.limits:
+        for peer, limits in workload.limits.items():
+            if "time" in limits:
                 for threads in options.threads or sorted({1, all_cores()}):
                     yield times(workload, peer, threads, pairs, options.patience)
-            if "memory" in workload.limits:
+            if "memory" in limits:
                 result = memory(workload, peer, min(pairs, _PAIRS_FOR_MEMORY))
                 if result is None:
                     print(f"{workload.name}: this system does not tell the peak of memory", file=sys.stderr)

@@ -17,7 +17,7 @@ from typing import Any
 from quiet import Quiet
 from results import Result
 from worker import THREAD_VARIABLES
-from workloads import OURS, REFERENCE, Workload
+from workloads import OURS, Workload
 
 __all__ = ["BenchmarkError", "import_times", "memory", "times"]
 
@@ -86,7 +86,7 @@ def times(workload: Workload, peer: str, threads: int, pairs: int, patience: flo
     """Seconds per step, pair by pair. While the result is too noisy, as many pairs again are taken, twice at most."""
     ours: list[float] = []
     theirs: list[float] = []
-    result = Result(workload.name, workload.title, "time", peer, threads, ours, theirs, _limit(workload, peer, "time"))
+    result = Result(workload.name, workload.title, "time", peer, threads, ours, theirs, workload.limits[peer]["time"])
     with workers(workload, peer, threads) as both:
         _check_agreement(workload, peer, *[worker.ask("check") for worker in both])
         slowest = max([worker.ask("warm") for worker in both])
@@ -122,7 +122,7 @@ def memory(workload: Workload, peer: str, pairs: int) -> Result | None:
     if any(rise is None for pair in rises for rise in pair):
         return None
     ours, theirs = map(list, zip(*rises))
-    return Result(workload.name, workload.title, "memory", peer, 1, ours, theirs, _limit(workload, peer, "memory"))
+    return Result(workload.name, workload.title, "memory", peer, 1, ours, theirs, workload.limits[peer]["memory"])
 
 
 def import_times(limit: float, pairs: int, patience: float) -> Result:
@@ -150,10 +150,6 @@ def _import_time(module: str, env: dict[str, str]) -> float:
     if result.returncode:
         raise BenchmarkError(f"import {module}: the process ended with {result.returncode}; its error is above")
     return float(result.stdout)
-
-
-def _limit(workload: Workload, peer: str, measure: str) -> float | None:
-    return workload.limits[measure] if peer == REFERENCE else None
 
 
 def _check_agreement(workload: Workload, peer: str, ours: list[float], theirs: list[float]) -> None:

@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from memory import restart_peak, rise_of_peak
-from workloads import WORKLOADS, Task
+from workloads import MODULES, WORKLOADS, Task
 
 __all__ = ["THREAD_VARIABLES"]
 
@@ -27,7 +27,7 @@ _WARM_UP_STEPS = 3
 
 def build(library: str, workload: str, threads: int) -> Task:
     """Import the library and make the workload ready in it."""
-    lib = importlib.import_module(library)
+    lib = importlib.import_module(MODULES.get(library, library))
     if library == "torch":
         lib.set_num_threads(threads)
     (row,) = [each for each in WORKLOADS if each.name == workload]
