@@ -26,10 +26,10 @@ FLOORS = [
     {"io"},
     {"data", "nn", "optim"},
     {"deep_learning"},
+    {"compare"},
     {"cli"},
 ]
 BESIDE = {"viz": {"graph", "tensor", "io", "viz"}}  # reads what the engine made; the engine never knows it is drawn
-ROOMS_OF_CLI = {"data", "io", "nn", "optim", "viz", "autograd"}
 
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 

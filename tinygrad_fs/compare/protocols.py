@@ -1,0 +1,147 @@
+"""Which protocol something follows, and the subject of an audit that it is therefore."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.compare.calls import Methods, is_numbers
+from tinygrad_fs.compare.draws import Draw, Template
+from tinygrad_fs.compare.functions import Functions, FunctionSubject
+from tinygrad_fs.compare.layer import LayerCase, LayerSubject
+from tinygrad_fs.compare.origin import Origin
+from tinygrad_fs.compare.subject import AuditError, RunError, Subject
+from tinygrad_fs.tensor import Tensor
+
+__all__ = ["subject_of"]
+
+_DERIVATIVES = (("loss", "gradient"), ("__call__", "gradient"), ("__call__", "derivative"), ("forward", "gradient"))
+
+
+def subject_of(
+    target: Any,
+    backward: Callable[..., Any] | None,
+    *,
+    input_shape: Any,
+    X: Any,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any] | None,
+    options: Mapping[str, Any] | None,
+    names: Mapping[str, str] | Sequence[str] | None,
+    batch_size: int,
+) -> Subject:
+    """The subject that `target` is, with the arguments of `audit`."""
+    if isinstance(target, (tuple, list)) and len(target) == 2 and all(map(callable, target)):
+        target, backward = target
+    if isinstance(names, str):
+        names = [names]
+    if backward is None and not inspect.isroutine(target):
+        origin = Origin(target, tuple(args), kwargs)
+        sample = origin.sample()
+        if Methods.of(sample) is not None:
+            inputs = _inputs_of_layer(origin.name, sample, input_shape, X, batch_size)
+            return _with_inputs_that_fit(LayerSubject(origin, inputs, options, names), X is None)
+        pair = next(
+            (pair for pair in _DERIVATIVES if all(callable(getattr(sample, each, None)) for each in pair)), None
+        )
+        if pair is None:
+            raise AuditError(
+                f"audit: {origin.name} has no forward_pass and backward_pass, no forward and backward, and no loss and "
+                "gradient; for functions write audit((forward, backward), X=(x, w, b))"
+            )
+        functions = Functions(sample, *pair, origin.name)
+        inputs = _inputs_of_pair(functions, input_shape, X, batch_size)
+        return FunctionSubject(
+            functions, inputs, options, names, "as given" if X is not None else f"batch {batch_size}"
+        )
+    if not callable(target):
+        raise AuditError(f"audit: a {type(target).__name__} was given; it takes a layer, its class, or functions")
+    title = getattr(target, "__name__", type(target).__name__)
+    functions = Functions(None, target, backward, title)
+    return FunctionSubject(functions, _inputs_of_function(title, target, input_shape, X), options, names)
+
+
+def _with_inputs_that_fit(subject: LayerSubject, drawn: bool) -> LayerSubject:
+    """The subject, or the same with integers for inputs if it uses its inputs for indices."""
+    if drawn:
+        try:
+            case = LayerCase(subject, "training", Draw("random", "own", False, 0), [])
+            case.forward(case.values)
+        except RunError:
+            return subject  # `initialize` raised; the audit will say so
+        except IndexError:
+            return subject.with_integers()
+        except Exception:
+            return subject
+    return subject
+
+
+def _inputs_of_layer(title: str, layer: Any, input_shape: Any, X: Any, batch_size: int) -> list[Any]:
+    if X is not None:
+        return [*map(_template, X)] if _are_several(X) else [_template(X)]
+    if input_shape is None:
+        input_shape = getattr(layer, "input_shape", None)
+    if input_shape is None or callable(input_shape):
+        raise AuditError(
+            f"audit: {title} takes inputs of a shape that is not known; give input_shape=(8,), without the batch, "
+            "or X=array, with it"
+        )
+    return [Template((batch_size, *shape)) for shape in _shapes(input_shape)]
+
+
+def _inputs_of_pair(functions: Functions, input_shape: Any, X: Any, batch_size: int) -> list[Any]:
+    if X is not None:
+        return [*map(_template, X)] if _are_several(X) else [_template(X)]
+    if input_shape is None:
+        raise AuditError(f"audit: give {functions.title} input_shape=(8,), without the batch, or X=(y, p)")
+    shapes = [(batch_size, *shape) for shape in _shapes(input_shape)]
+    if functions.forward == "loss" and len(shapes) == 1:
+        labels = "one-hot" if len(shapes[0]) > 1 and shapes[0][-1] > 1 else "binary"
+        return [Template(shapes[0], labels), Template(shapes[0], "simplex" if labels == "one-hot" else "unit")]
+    return [*map(Template, shapes)]
+
+
+def _inputs_of_function(title: str, function: Callable[..., Any], input_shape: Any, X: Any) -> list[Any]:
+    if isinstance(X, Mapping):
+        try:
+            bound = inspect.signature(function).bind(**X)
+        except TypeError as error:
+            raise AuditError(f"audit: X does not fit the arguments of {title}: {error}") from None
+        if bound.kwargs:
+            raise AuditError(f"audit: {', '.join(bound.kwargs)} of {title} can only be passed by name; use options=")
+        return [*map(_template, bound.args)]
+    if X is not None:
+        return [*map(_template, X)] if isinstance(X, (tuple, list)) and not is_numbers(X) else [_template(X)]
+    if input_shape is None:
+        raise AuditError(f"audit: give the arguments of {title}, in their order: X=(x, w, b)")
+    return [*map(Template, _shapes(input_shape))]
+
+
+def _are_several(X: Any) -> bool:
+    return isinstance(X, (tuple, list)) and not is_numbers(X)
+
+
+def _template(value: Any) -> Any:
+    """An argument as the template of others like it, if it is an array."""
+    if isinstance(value, Tensor):
+        value = value.data
+    if is_numbers(value) and isinstance(value, (list, tuple)):
+        value = np.asarray(value)
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
+        return value
+    return Template.of(value.astype(np.float64) if value.dtype.kind == "f" else value)
+
+
+def _shapes(input_shape: Any) -> list[tuple[int, ...]]:
+    """One shape or several."""
+    if isinstance(input_shape, (int, np.integer)):
+        return [(int(input_shape),)]
+    try:
+        if all(isinstance(each, (int, np.integer)) for each in input_shape):
+            return [tuple(int(each) for each in input_shape)]
+        return [tuple(int(size) for size in shape) for shape in input_shape]
+    except TypeError:
+        raise AuditError(f"audit: input_shape={input_shape!r} is no shape; write (1, 8, 8)") from None

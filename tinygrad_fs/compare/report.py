@@ -1,0 +1,234 @@
+"""The result of an audit: findings, as objects, as a table for the terminal, as JSON and as a page."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import textwrap
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tinygrad_fs.compare.page import page
+from tinygrad_fs.io import replacing
+
+__all__ = ["FINE", "Finding", "Report", "Row"]
+
+FINE = ("right", "convention")
+"""The verdicts that are no errors."""
+
+_TRUTHS = {
+    "tensors": "the forward on Tensors, confirmed by central differences",
+    "traced": "the forward on Tensors under the tracing namespace, confirmed by central differences",
+    "differences": "central differences",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one gradient, in one mode and configuration.
+
+    Attributes
+    ----------
+    name : str
+        "input", or the name of the parameter or argument.
+    mode : {"training", "evaluation", "frozen"}
+    configuration : str
+        As "batch 3", "batch 1" or "stride=2".
+    verdict : str
+        "right"; "convention": a choice at kinks and ties, or a declared truncation; "scaled": wrong by a constant
+        factor; "partial": wrong in part of its entries; "wrong": everywhere; "stale": that of an earlier forward;
+        "nonfinite"; "shape": of the wrong shape; "error": the code raised.
+    detail : str
+        The factor, the part, the values, the exception, in words.
+    scale : float or None
+        For "scaled", what the gradient is multiplied by.
+    max_rel_error : float
+        The largest relative error of an entry; infinite where there is nothing to compare.
+    truth : {"tensors", "traced", "differences"} or None
+        How the truth was found.
+    reproducer : str or None
+        For all but "right": a script that shows it by the smallest example that was found.
+    """
+
+    name: str
+    mode: str
+    configuration: str
+    verdict: str
+    detail: str = ""
+    scale: float | None = None
+    max_rel_error: float = math.inf
+    truth: str | None = None
+    reproducer: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the gradient is right, or a convention."""
+        return self.verdict in FINE
+
+
+@dataclass(frozen=True)
+class Row:
+    """Findings of one gradient that say the same, in several modes and configurations."""
+
+    name: str
+    modes: tuple[str, ...]
+    configurations: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        """The finding that speaks for all."""
+        return self.findings[0]
+
+    @property
+    def error(self) -> float:
+        """The largest relative error of all."""
+        return max(finding.max_rel_error for finding in self.findings)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of an audit.
+
+    Attributes
+    ----------
+    title : str
+        What was audited.
+    findings : tuple of Finding
+        One for each gradient, mode and configuration.
+    remarks : tuple of str
+        What else is worth knowing, such as what was not audited.
+
+    Examples
+    --------
+    >>> Report("Dense", (Finding("W", "training", "batch 3", "scaled", "3 times the gradient", 3.0, 0.67),)).ok
+    False
+    """
+
+    title: str
+    findings: tuple[Finding, ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every gradient is right, or a convention."""
+        return all(finding.ok for finding in self.findings)
+
+    @property
+    def wrong(self) -> tuple[Finding, ...]:
+        """The findings that are errors."""
+        return tuple(finding for finding in self.findings if not finding.ok)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The findings, put together where they say the same."""
+        by_mode: dict[tuple[str, str, str], list[Finding]] = {}
+        for finding in self.findings:
+            by_mode.setdefault((finding.name, _saying(finding), finding.mode), []).append(finding)
+        merged: dict[tuple[str, str, tuple[str, ...]], list[Finding]] = {}
+        for (name, saying, _), found in by_mode.items():
+            where = tuple(dict.fromkeys(finding.configuration for finding in found))
+            merged.setdefault((name, saying, where), []).extend(found)
+        return [
+            Row(name, tuple(dict.fromkeys(finding.mode for finding in found)), where, tuple(found))
+            for (name, _, where), found in merged.items()
+        ]
+
+    @property
+    def headline(self) -> str:
+        """The whole in one line."""
+        names = list(dict.fromkeys(finding.name for finding in self.findings))
+        wrong = list(dict.fromkeys(finding.name for finding in self.wrong))
+        if wrong:
+            return f"{self.title}: {' and '.join(_listed(wrong))} wrong, of {len(names)}"
+        return f"{self.title}: right ({', '.join(names)})"
+
+    @property
+    def truths(self) -> list[str]:
+        """How the truth was found, in words."""
+        return [_TRUTHS[each] for each in _TRUTHS if any(finding.truth == each for finding in self.findings)]
+
+    def __str__(self) -> str:
+        lines = [self.headline, "", *_table(self.rows), ""]
+        if self.truths:
+            lines.append(f"truth: {'; '.join(self.truths)}")
+        lines += [f"note: {remark}" for remark in self.remarks]
+        shown: set[tuple[str, str]] = set()
+        for row in self.rows:
+            first = row.first
+            if first.reproducer and not first.ok and (first.verdict, first.detail) not in shown:
+                shown.add((first.verdict, first.detail))
+                lines += ["", f"{row.name}, {first.mode}, {first.configuration}: {first.verdict}. To see it, run:", ""]
+                lines.append(textwrap.indent(first.reproducer.rstrip(), "    "))
+        return "\n".join(lines)
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The report as JSON: strict, with null for what is infinite.
+
+        Examples
+        --------
+        >>> print(Report("Relu", (Finding("input", "training", "batch 3", "right", max_rel_error=0.0),)).to_json(None))
+        {"title": "Relu", "ok": true, "findings": [{"name": "input", "mode": "training", "configuration": "batch 3",
+        "verdict": "right", "detail": "", "scale": null, "max_rel_error": 0.0, "truth": null, "reproducer": null}],
+        "remarks": []}
+        """
+        content = {
+            "title": self.title,
+            "ok": self.ok,
+            "findings": [_strict(asdict(finding)) for finding in self.findings],
+            "remarks": list(self.remarks),
+        }
+        return json.dumps(content, indent=indent, allow_nan=False)
+
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write the report as one page that needs nothing else; the file appears whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            A file that exists is replaced.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+        """
+        target = Path(path)
+        text = page(self)
+        with replacing(target) as file:
+            file.write(text.encode())
+        return target
+
+
+def _saying(finding: Finding) -> str:
+    """What a finding says, apart from values that differ from draw to draw."""
+    return f"{finding.verdict} {finding.detail}" if finding.verdict == "scaled" else finding.verdict
+
+
+def _listed(names: list[str]) -> list[str]:
+    return [", ".join(names[:-1]), names[-1]] if len(names) > 1 else names
+
+
+def _strict(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: None if isinstance(v, float) and not math.isfinite(v) else v for key, v in values.items()}
+
+
+def _table(rows: Iterable[Row]) -> list[str]:
+    header = ("gradient", "mode", "with", "verdict", "error", "")
+    cells = [
+        (
+            row.name,
+            ", ".join(row.modes),
+            ", ".join(row.configurations),
+            row.first.verdict,
+            f"{row.error:.0e}" if math.isfinite(row.error) else "",
+            row.first.detail,
+        )
+        for row in rows
+    ]
+    widths = [max(len(each[i]) for each in (header, *cells)) for i in range(5)]
+    return ["  ".join([*(text.ljust(width) for text, width in zip(each, widths)), each[5]]).rstrip()
+            for each in (header, *cells)]  # fmt: skip

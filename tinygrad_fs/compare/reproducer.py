@@ -1,0 +1,77 @@
+"""Reproducers: a wrong gradient as a script of its own, which needs NumPy and the audited code alone."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.compare.functions import FunctionCase
+from tinygrad_fs.compare.randomness import preserved
+from tinygrad_fs.compare.script import InexpressibleError, Script
+from tinygrad_fs.compare.sketch import Sketch
+from tinygrad_fs.compare.sketch_functions import sketch_of_functions
+from tinygrad_fs.compare.sketch_layer import sketch_of_layer
+from tinygrad_fs.dtypes import Array
+
+__all__ = ["reproducer_of"]
+
+
+def reproducer_of(
+    case: Any, cotangents: tuple[Array, ...], name: str, kind: str, raises: type[BaseException] | None = None
+) -> str:
+    """A script that shows what is wrong with one gradient of a case.
+
+    A script is given out only after it has been run and has shown it. Where none can be written, a comment says why.
+
+    Parameters
+    ----------
+    case : LayerCase or FunctionCase
+    cotangents : tuple of ndarray
+    name : str
+        Of the gradient.
+    kind : str
+        What the script is to show, one of `sketch.KINDS`.
+    raises : type, optional
+        For kind "error", the exception that it is to run into.
+    """
+    problem = "run on its own it behaves in another way"
+    for bare in (False, True):
+        script = Script()
+        try:
+            source = _sketch(script, case, cotangents, name, kind, bare).source(script, kind)
+        except InexpressibleError as error:
+            problem = str(error)
+            continue
+        if _shows(source, kind, raises):
+            return source
+    return (
+        f"# {case.subject.title} could not be written down as a script of its own: {problem}.\n"
+        "# The same call of audit finds it again.\n"
+    )
+
+
+def _sketch(script: Script, case: Any, cotangents: tuple[Array, ...], name: str, kind: str, bare: bool) -> Sketch:
+    if isinstance(case, FunctionCase):
+        return sketch_of_functions(script, case, cotangents, name)
+    return sketch_of_layer(script, case, cotangents, name, kind, bare=bare)
+
+
+def _shows(source: str, kind: str, raises: type[BaseException] | None) -> bool:
+    """Run a script: whether what it is to show is there to be seen."""
+    names: dict[str, Any] = {"__name__": "reproducer"}
+    with preserved(), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+        try:
+            exec(compile(source, "<reproducer>", "exec"), names)
+        except Exception as error:
+            return type(error) is raises
+    pairs = {"truth": ("by_hand", "truth"), "sides": ("left", "right"), "frozen": ("before", "after")}
+    return kind in pairs and _differ(*(names[each] for each in pairs[kind]))
+
+
+def _differ(a: Any, b: Any) -> bool:
+    if a is None or np.shape(a) != np.shape(b):
+        return True
+    return not np.allclose(np.asarray(a, float), np.asarray(b, float), rtol=1e-4, atol=1e-6)
