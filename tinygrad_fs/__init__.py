@@ -20,7 +20,7 @@ from tinygrad_fs.random import default_generator, manual_seed, rand, randint, ra
 from tinygrad_fs.tensor import Tensor, tensor
 
 if TYPE_CHECKING:
-    from tinygrad_fs import data, deep_learning, func, io, linalg, nn, optim, viz
+    from tinygrad_fs import compare, data, deep_learning, func, io, linalg, nn, optim, viz
 
 __version__ = "0.1.0"
 
@@ -29,6 +29,7 @@ __all__ = [
     "Tensor",
     "arange",
     "autograd",
+    "compare",
     "data",
     "deep_learning",
     "default_generator",
@@ -60,7 +61,7 @@ __all__ = [
 ]
 __all__ += ops.__all__
 
-_ON_DEMAND = ("data", "deep_learning", "func", "io", "linalg", "nn", "optim", "viz")
+_ON_DEMAND = ("compare", "data", "deep_learning", "func", "io", "linalg", "nn", "optim", "viz")
 adopt_on_demand("numpy.linalg", "tinygrad_fs.linalg")
 
 

@@ -35,6 +35,7 @@ def audit(
     modes: Sequence[str] | None = None,
     batch_size: int = 3,
     draws: int = 3,
+    variations: bool = True,
     seed: int = 0,
 ) -> Report:
     """Tell whether a hand-written backward is the gradient of its forward.
@@ -76,6 +77,8 @@ def audit(
     batch_size : int, default 3
     draws : int, default 3
         How many random draws, besides those with ties.
+    variations : bool, default True
+        Audit it with a batch of one, another stride and an even kernel, too.
     seed : int, default 0
 
     Returns
@@ -109,7 +112,7 @@ def audit(
             batch_size=batch_size,
         )  # fmt: skip
         with preserved(subject.generators):
-            return _Audit(subject, modes, draws, seed, X is not None).report()
+            return _Audit(subject, modes, draws, seed, X is not None).report(variations)
 
 
 def assert_backward_matches(layer: Any, backward: Callable[..., Any] | None = None, **arguments: Any) -> None:
@@ -152,10 +155,10 @@ class _Audit:
         self._examples: dict[tuple[str, str], Example | None] = {}
         self._sources: dict[tuple[str, str, str], str] = {}
 
-    def report(self) -> Report:
-        """Go through all configurations and modes."""
+    def report(self, variations: bool) -> Report:
+        """Go through all modes, and through other configurations if wanted."""
         findings = [finding for mode in self._modes for finding in self._findings(self._subject, mode)]
-        if all(finding.verdict != "error" for finding in findings):
+        if variations and all(finding.verdict != "error" for finding in findings):
             for variation in self._subject.variations():
                 findings += self._of_variation(variation)
         self._remarks |= dict.fromkeys(self._subject.remarks)
@@ -235,14 +238,21 @@ class _Audit:
         return trial.case, trial.cotangents
 
     def _failed(self, subject: Subject, mode: str, error: RunError) -> Finding:
-        source = None
-        if error.stage != "initialize" and not isinstance(error.error, UnfitError):
-            example = smallest(subject, simple_draws(self._seed), shows_error(mode, error))
-            if example is not None:
-                case = example.subject.case(mode, example.draw)
-                name = next(iter(case.values), "input")
-                source = reproducer_of(case, _cotangents(case), name, "error", type(error.error))
-        return Finding("input", mode, subject.label, "error", str(error), reproducer=source)
+        return Finding("input", mode, subject.label, "error", str(error), reproducer=self._error(subject, mode, error))
+
+    def _error(self, subject: Subject, mode: str, error: RunError) -> str | None:
+        """A script that runs into an exception."""
+        if error.stage == "initialize" or isinstance(error.error, UnfitError):
+            return None
+        example = smallest(subject, simple_draws(self._seed), shows_error(mode, error))
+        try:
+            case = example.subject.case(mode, example.draw) if example else None
+        except RunError:  # it fails before there is a case
+            return None
+        if case is None:
+            return None
+        name = next(iter(case.values), "input")
+        return reproducer_of(case, _cotangents(case), name, "error", type(error.error))
 
 
 def _cotangents(case: Case) -> tuple[Array, ...]:

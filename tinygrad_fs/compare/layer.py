@@ -219,6 +219,8 @@ class LayerCase(Case):
     def forward(self, values: Mapping[str, Any], *, traced: bool = False) -> tuple[Any, ...]:
         """The outputs at other values: arrays, or Tensors, which then record."""
         layer = self._prepared(values)
+        for name, steps in self._untruncated.items():  # the truth is not cut short
+            setattr(layer, name, steps)
         if not traced:
             return as_outputs(self._forward(layer, values))
         _exchange_arrays(layer)

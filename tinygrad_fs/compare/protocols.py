@@ -13,7 +13,7 @@ from tinygrad_fs.compare.draws import Draw, Template
 from tinygrad_fs.compare.functions import Functions, FunctionSubject
 from tinygrad_fs.compare.layer import LayerCase, LayerSubject
 from tinygrad_fs.compare.origin import Origin
-from tinygrad_fs.compare.subject import AuditError, RunError, Subject
+from tinygrad_fs.compare.subject import AuditError, Subject
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["subject_of"]
@@ -60,23 +60,28 @@ def subject_of(
     if not callable(target):
         raise AuditError(f"audit: a {type(target).__name__} was given; it takes a layer, its class, or functions")
     title = getattr(target, "__name__", type(target).__name__)
-    functions = Functions(None, target, backward, title)
-    return FunctionSubject(functions, _inputs_of_function(title, target, input_shape, X), options, names)
+    inputs = _inputs_of_function(title, target, input_shape, X)
+    try:
+        inspect.signature(target).bind(*inputs, **(options or {}))
+    except TypeError as error:
+        raise AuditError(f"audit: X does not fit the arguments of {title}: {error}") from None
+    except ValueError:  # a builtin without a signature
+        pass
+    return FunctionSubject(Functions(None, target, backward, title), inputs, options, names)
 
 
 def _with_inputs_that_fit(subject: LayerSubject, drawn: bool) -> LayerSubject:
-    """The subject, or the same with integers for inputs if it uses its inputs for indices."""
-    if drawn:
-        try:
-            case = LayerCase(subject, "training", Draw("random", "own", False, 0), [])
-            case.forward(case.values)
-        except RunError:
-            return subject  # `initialize` raised; the audit will say so
-        except IndexError:
-            return subject.with_integers()
-        except Exception:
-            return subject
-    return subject
+    """The subject, or the same with integers for inputs if that is what it takes."""
+    return subject.with_integers() if drawn and not _runs(subject) and _runs(subject.with_integers()) else subject
+
+
+def _runs(subject: LayerSubject) -> bool:
+    try:
+        case = LayerCase(subject, "training", Draw("random", "own", False, 0), [])
+        case.forward(case.values)
+    except Exception:  # if it is not the inputs' fault, the audit will say so
+        return False
+    return True
 
 
 def _inputs_of_layer(title: str, layer: Any, input_shape: Any, X: Any, batch_size: int) -> list[Any]:

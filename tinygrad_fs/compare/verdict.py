@@ -91,9 +91,9 @@ class Comparison:
         self.tolerance, floor = _allowed(differences.precision(name).tolerance, by_differences, coarse)
         self.known = np.isfinite(self.truth)  # where the truth itself is infinite there is nothing to be right about
         with np.errstate(all="ignore"):
-            known = self.truth[self.known]
-            self.typical = float(np.sqrt(np.mean(np.square(known)))) if known.size else 0.0
-            least = max(floor * self.typical, 1e-4)
+            sizes = np.abs(self.truth[self.known & (self.truth != 0)])
+            self.typical = float(np.median(sizes)) if sizes.size else 0.0  # a mean would be that of a few large ones
+            least = max(floor * self.typical, 1e-8 * sizes.max(initial=0.0), 1e-4)
             larger = np.maximum(np.abs(self.by_hand), np.abs(self.truth))
             self.errors = np.where(self.known, np.abs(self.by_hand - self.truth) / np.maximum(larger, least), 0.0)
             self.errors = np.where(np.isnan(self.errors), np.inf, self.errors)
