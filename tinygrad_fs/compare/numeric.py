@@ -16,7 +16,7 @@ MOST_ENTRIES = 2000
 
 _DIRECTIONS = 40
 _LEAST = 1.0  # what slopes are measured by where they are small: a step of 2e-5 changes them by as much times curvature
-_NEIGHBOURS = 8
+_NEIGHBOURS = 6
 
 
 class Precision(NamedTuple):
@@ -30,11 +30,14 @@ class Precision(NamedTuple):
         The relative error that a right slope may have.
     radius : float
         How far away the neighbours of a kink are.
+    nudge : float
+        How far to move there: less than what separates the neighbours' entries.
     """
 
     step: float
     tolerance: float
     radius: float
+    nudge: float
 
     @classmethod
     def of(cls, arrays: Any) -> Precision:
@@ -44,7 +47,8 @@ class Precision(NamedTuple):
     @classmethod
     def for_bits(cls, bits: int) -> Precision:
         """That of floating numbers of so many bits."""
-        return {16: cls(0.25, 0.2, 1.0), 32: cls(2e-2, 2e-2, 0.1)}.get(bits, cls(2e-5, 1e-5, 1e-4))
+        coarse = {16: cls(0.25, 0.2, 1.0, 0.1), 32: cls(2e-2, 2e-2, 0.1, 2e-3)}
+        return coarse.get(bits, cls(2e-5, 1e-5, 1e-4, 5e-8))
 
 
 class Slope(NamedTuple):
@@ -130,7 +134,7 @@ class Differences:
         scale : float
             How large slopes are elsewhere: how much of a disagreement is rounding.
         """
-        longer, tolerance, _ = self.precision(name)
+        longer, tolerance, *_ = self.precision(name)
         coarse = self._sides(name, direction, longer)
         left, right = self._sides(name, direction, longer / 4)
         rough, value = sum(coarse) / 2, (left + right) / 2
@@ -169,17 +173,19 @@ class Differences:
         return max(map(abs, self._sides(name, unit, step / 4))) > 1.5 * far
 
     def around(self, name: str, index: tuple[int, ...], rng: np.random.Generator) -> Array:
-        """The slopes in one entry at points nearby: on both sides of it, and in random directions from it."""
-        radius = self.precision(name).radius
+        """The slopes in one entry at points nearby: on both sides of it, and in other directions from it.
+
+        Among them are those in which entries rise, or fall, in their order: a backward that lets the first, or the
+        last, of several equal values win takes the slope there.
+        """
+        _, _, radius, step = self.precision(name)
         unit = _unit(self._values[name].shape, index)
         moving = {key: value.shape for key, value in self._values.items() if value.dtype.kind == "f"}
-        nearby = [{name: sign * radius * unit} for sign in (1.0, -1.0)]
-        nearby += [
-            {key: radius * rng.standard_normal(shape) for key, shape in moving.items()} for _ in range(_NEIGHBOURS)
-        ]
-        step = radius / 50
+        directions = [{name: unit}]
+        directions += [{key: _ramp(shape, step) for key, shape in moving.items()} for step in (1, -1)]
+        directions += [{key: rng.standard_normal(shape) for key, shape in moving.items()} for _ in range(_NEIGHBOURS)]
         slopes = []
-        for offsets in nearby:
+        for offsets in ({key: sign * radius * d for key, d in each.items()} for each in directions for sign in (1, -1)):
             above, below = self._at(offsets, name, step * unit), self._at(offsets, name, -step * unit)
             slopes.append(self._weighed(above, below) / (2 * step))
         return np.array(slopes)
@@ -199,6 +205,11 @@ class Differences:
     def _weighed(self, above: tuple[Array, ...], below: tuple[Array, ...]) -> float:
         # Outputs first, then the sum: differences of sums would lose the digits that the outputs still have.
         return float(sum(np.sum(g * (a.astype(np.float64) - b)) for g, a, b in zip(self._cotangents, above, below)))
+
+
+def _ramp(shape: tuple[int, ...], step: int) -> Array:
+    """Values from 1 to 2 in the order of the entries, or against it."""
+    return np.linspace(1.0, 2.0, int(np.prod(shape)))[::step].reshape(shape)
 
 
 def _unit(shape: tuple[int, ...], index: tuple[int, ...]) -> Array:
