@@ -43,7 +43,10 @@ def test_it_says_what_came_of_it_and_where_that_is(finished):
     assert said["Gradients"].startswith("right: largest relative error ")
     for name, file in (("Graph", "graph.svg"), ("Curves", "curves.png"), ("Weights", "weights.npz")):
         assert said[name].strip() == str(folder / file)
-    assert sorted(path.name for path in folder.iterdir()) == ["curves.png", "graph.svg", "weights.npz"]
+    assert said["Backprop"].startswith("by tape and layers agree to ")
+    assert said["Side"] == f"by side    {folder / 'compare.html'}"
+    files = sorted(path.name for path in folder.iterdir())
+    assert files == ["compare.html", "curves.png", "graph.svg", "weights.npz"]
 
 
 def test_the_weights_give_the_accuracy_that_was_printed(finished):

@@ -46,13 +46,17 @@ class Settings:
         return self.out / "curves.png"
 
     @property
+    def comparison(self) -> Path:
+        return self.out / "compare.html"
+
+    @property
     def weights(self) -> Path:
         return self.out / "weights.npz"
 
     @property
     def products(self) -> tuple[Path, ...]:
         """All files that are written."""
-        return self.graph, self.curves, self.weights
+        return self.graph, self.curves, self.weights, self.comparison
 
 
 class Demo:
@@ -104,7 +108,8 @@ class Demo:
         self._draw(model, train_images[:_FEW], train_labels[:_FEW], accuracy)
         print(f"Graph           {self.settings.graph}")
         print(f"Curves          {self.settings.curves}")
-        print(f"Weights         {self.settings.weights}")
+        print(f"Weights         {self.settings.weights}", flush=True)
+        self._compare()
 
     def kept(self) -> str:
         """What an interrupted run leaves behind, for its last words."""
@@ -138,6 +143,19 @@ class Demo:
         print(f"Gradients       {result}", flush=True)
         if not result.passed:
             raise DemoError("the gradients do not stand up to finite differences, as the line above says")
+
+    def _compare(self) -> None:
+        """Hold the backward passes of the layer-based API, written by hand, against autograd."""
+        from tinygrad_fs.cli.comparison import digits_comparison
+
+        comparison = digits_comparison(self.settings.seed, steps=5)
+        comparison.to_html(self.settings.comparison)
+        verdict = "agree" if comparison.ok else "DIFFER"
+        ratio = comparison.steps["autograd"] / comparison.steps["layerwise"]
+        print(f"Backprop        by tape and layers {verdict} to {comparison.max_difference:.1e}; {ratio:.2f}x the time")
+        print(f"Side by side    {self.settings.comparison}")
+        if not comparison.ok:
+            raise DemoError("the two ways of backprop do not agree, as the line above says")
 
     def _draw(self, model: nn.Module, images: Array, labels: Array, accuracy: float) -> None:
         """Write the graph of one step of training, and the curves of all of them."""

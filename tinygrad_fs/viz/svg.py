@@ -12,7 +12,7 @@ from tinygrad_fs.viz.letters import FAMILY, text_width
 from tinygrad_fs.viz.looks import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, box_look, link_look
 from tinygrad_fs.viz.scene import Box, Key, Link, Scene, Scope
 
-__all__ = ["write_svg"]
+__all__ = ["elements", "write_svg"]
 
 MARGIN = 16.0
 HEAD, HALF = 7.0, 3.2
@@ -43,6 +43,16 @@ def write_svg(scene: Scene, layout: Layout, title: str) -> str:
         f'viewBox="{_n(-MARGIN)} {_n(-MARGIN)} {_n(width)} {_n(height)}" role="img" font-family="{FAMILY}">',
         f"<title>{_text(title)}</title>",
         f'<rect x="{_n(-MARGIN)}" y="{_n(-MARGIN)}" width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>',
+        *elements(scene, layout),
+        *legend.written(layout.height),
+        "</svg>\n",
+    ]
+    return "\n".join(parts)
+
+
+def elements(scene: Scene, layout: Layout) -> list[str]:
+    """What a picture consists of, without a legend, to be put into a document."""
+    return [
         *map(_scope, scene.scopes, layout.scopes),
         '<g fill="none">',
         *_lines(scene.links, layout.paths),
@@ -53,10 +63,7 @@ def write_svg(scene: Scene, layout: Layout, title: str) -> str:
         *[_box(f"n{number}", box, at) for number, (box, at) in enumerate(zip(scene.boxes, layout.nodes))],
         "</g>",
         *_numbers(scene, layout),
-        *legend.written(layout.height),
-        "</svg>\n",
     ]
-    return "\n".join(parts)
 
 
 def _n(value: float) -> str:
