@@ -2,5 +2,6 @@
 
 from tinygrad_fs.io.checkpoint import load, save
 from tinygrad_fs.io.files import replacing
+from tinygrad_fs.io.restoring import Restored, restore
 
-__all__ = ["load", "replacing", "save"]
+__all__ = ["Restored", "load", "replacing", "restore", "save"]
