@@ -15,6 +15,7 @@ MODULES = ["tinygrad_fs"] + [
     for info in pkgutil.iter_modules(tg.__path__)
     if info.name not in ("__main__", "cli", "bound")
 ]
+MODULES += [f"tinygrad_fs.{name}" for name in ("data.transforms", "optim.lr_scheduler", "optim.swa_utils")]
 
 
 def public(module_name: str) -> list[tuple[str, object]]:

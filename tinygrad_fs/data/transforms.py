@@ -24,7 +24,6 @@ __all__ = [
     "RandomHorizontalFlip",
     "RandomShift",
     "RandomVerticalFlip",
-    "takes_generator",
 ]
 
 
