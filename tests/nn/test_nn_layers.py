@@ -11,8 +11,9 @@ import pytest
 import tinygrad_fs as tg
 from tinygrad_fs import nn
 
-OF_ITS_OWN = ("Module", "ModuleDict", "Parameter", "ParameterList", "Sequential")
-MODULES = [name for name in nn.__all__ if isinstance(getattr(nn, name), type) and name not in OF_ITS_OWN]
+OF_ITS_OWN = ("Module", "ModuleDict", "ParameterList", "Sequential")
+TYPES = [name for name in nn.__all__ if isinstance(getattr(nn, name), type)]
+MODULES = [name for name in TYPES if issubclass(getattr(nn, name), nn.Module) and name not in OF_ITS_OWN]
 NOT_TAKEN_OVER = {
     "device",
     "dtype",

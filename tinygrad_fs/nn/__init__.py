@@ -42,6 +42,7 @@ from tinygrad_fs.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, 
 from tinygrad_fs.nn.embedding import Embedding
 from tinygrad_fs.nn.flatten import Flatten, Unflatten
 from tinygrad_fs.nn.layer_norm import GroupNorm, LayerNorm, RMSNorm
+from tinygrad_fs.nn.lazy import LazyConv2d, LazyLinear
 from tinygrad_fs.nn.linear import Bilinear, Identity, Linear
 from tinygrad_fs.nn.loss import (
     BCELoss,
@@ -91,6 +92,7 @@ from tinygrad_fs.nn.pooling import (
 )
 from tinygrad_fs.nn.recurrent import GRU, LSTM, RNN
 from tinygrad_fs.nn.resampling import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
+from tinygrad_fs.nn.summaries import Summary, SummaryRow, summary
 from tinygrad_fs.nn.transformer import (
     Transformer,
     TransformerDecoder,
@@ -156,6 +158,8 @@ __all__ = [
     "LSTM",
     "LSTMCell",
     "LayerNorm",
+    "LazyConv2d",
+    "LazyLinear",
     "LeakyReLU",
     "Linear",
     "LogSigmoid",
@@ -198,6 +202,8 @@ __all__ = [
     "Softplus",
     "Softshrink",
     "Softsign",
+    "Summary",
+    "SummaryRow",
     "Tanh",
     "Tanhshrink",
     "Threshold",
@@ -214,5 +220,6 @@ __all__ = [
     "ZeroPad2d",
     "functional",
     "init",
+    "summary",
     "utils",
 ]

@@ -28,6 +28,10 @@ class ForwardHooks:
             output = hook(module, args, kwargs, output)
         return output
 
+    def given_before(self) -> list[Callable[..., Any]]:
+        """The hooks that see the arguments, as they were given."""
+        return [form.args[0] for form in self.before.functions.values()]  # type: ignore[attr-defined]
+
     def add_before(self, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> HookHandle:
         """Register a hook that sees the arguments."""
         return _add(self.before, _before_with_kwargs if with_kwargs else _before, hook, prepend)

@@ -19,10 +19,15 @@ from tinygrad_fs.tensor import Tensor
 __all__ = [
     "calculate_gain",
     "constant_",
+    "dirac_",
+    "eye_",
     "kaiming_normal_",
     "kaiming_uniform_",
     "normal_",
     "ones_",
+    "orthogonal_",
+    "sparse_",
+    "trunc_normal_",
     "uniform_",
     "xavier_normal_",
     "xavier_uniform_",
@@ -137,6 +142,171 @@ def kaiming_normal_(
 ) -> _T:
     """Fill from N(0, s^2) with s = gain / sqrt(fan) (He et al., 2015); parameters as in `kaiming_uniform_`."""
     return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode)), generator)
+
+
+def trunc_normal_(
+    tensor: _T,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: np.random.Generator | None = None,
+) -> _T:
+    """Fill with normal numbers of this mean and standard deviation, drawn again until they are in [a, b].
+
+    Raises
+    ------
+    ValueError
+        If the interval is empty.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> weight = tg.nn.init.trunc_normal_(tg.zeros(100), std=0.02, a=-0.04, b=0.04)
+    >>> bool((abs(weight) <= 0.04).all())
+    True
+    """
+    if not a < b or std <= 0:
+        raise ValueError(f"trunc_normal_: std={std} must be positive, and a={a} below b={b}")
+    generator = generator or default_generator()
+    low, high = (a - mean) / std, (b - mean) / std
+    array = tensor._data
+    found = np.empty(array.size, _drawn(array))
+    missing = np.arange(array.size)
+    while missing.size:
+        draws = _proposed(low, high, missing.size, generator)
+        fits = ~np.isnan(draws)
+        found[missing[fits]] = draws[fits]
+        missing = missing[~fits]
+    array[...] = np.clip(found.reshape(array.shape) * std + mean, a, b)
+    mark_changed(array)
+    return tensor
+
+
+def _proposed(low: float, high: float, count: int, generator: np.random.Generator) -> Array:
+    """Draws of a standard normal variable within [low, high]; nan for those that are to be drawn again."""
+    inside = 0.5 * (math.erf(high / math.sqrt(2.0)) - math.erf(low / math.sqrt(2.0)))
+    if inside > 0.25:
+        draws = generator.standard_normal(count)
+        return np.where((draws >= low) & (draws <= high), draws, np.nan)
+    # Far from the middle hardly a draw is inside: uniform ones are, and are kept in proportion to the density.
+    draws = generator.uniform(low, high, count)
+    highest = min(max(low, 0.0), high)
+    return np.where(generator.random(count) < np.exp((highest**2 - draws**2) / 2.0), draws, np.nan)
+
+
+def orthogonal_(tensor: _T, gain: float = 1.0, generator: np.random.Generator | None = None) -> _T:
+    """Fill with an orthogonal matrix, uniformly drawn, times `gain`; further axes count as columns.
+
+    Its rows are orthonormal, or its columns where there are more rows. Saxe, McClelland and Ganguli 2014, "Exact
+    solutions to the nonlinear dynamics of learning in deep linear neural networks".
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_fs as tg
+    >>> weight = tg.nn.init.orthogonal_(tg.zeros((2, 3)))
+    >>> np.allclose((weight @ weight.T).numpy(), np.eye(2), atol=1e-6)
+    True
+    """
+    array = tensor._data
+    if array.ndim < 2:
+        raise ValueError(f"orthogonal_: a tensor of shape {array.shape} is no matrix; two or more axes are needed")
+    if array.size:
+        rows, columns = len(array), array.size // len(array)
+        draws = (generator or default_generator()).standard_normal((max(rows, columns), min(rows, columns)))
+        q, r = np.linalg.qr(draws)
+        q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)  # or some matrices would be likelier than others
+        array[...] = gain * (q if rows >= columns else q.T).reshape(array.shape)
+    mark_changed(array)
+    return tensor
+
+
+def eye_(tensor: _T) -> _T:
+    """Fill a matrix with ones on the diagonal and zeros elsewhere; returns the tensor.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.init.eye_(tg.zeros((2, 3)))
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]])
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"eye_: a tensor of shape {tensor.shape} is no matrix; two axes are needed")
+    tensor._data[...] = np.eye(tensor.shape[0], tensor.shape[1])
+    mark_changed(tensor._data)
+    return tensor
+
+
+def dirac_(tensor: _T, groups: int = 1) -> _T:
+    """Fill the filters of a convolution so that it hands its input through; channels beyond the filters are lost.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        Of shape (filters, channels / groups, ...), with one to three axes of the kernel.
+    groups : int, default 1
+        Each group of filters hands its own channels through.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has other axes, or the filters do not divide into the groups.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.init.dirac_(tg.zeros((1, 1, 3)))
+    tensor([[[0., 1., 0.]]])
+    """
+    shape = tensor.shape
+    if len(shape) not in (3, 4, 5) or shape[0] % groups:
+        raise ValueError(
+            f"dirac_: a tensor of shape {shape} with groups={groups}: it must have three to five axes, and as many "
+            "filters as divide into the groups"
+        )
+    array = tensor._data
+    array[...] = 0.0
+    filters, middle = shape[0] // groups, tuple([size // 2 for size in shape[2:]])
+    for group in range(groups):
+        for channel in range(min(filters, shape[1])):
+            place = (group * filters + channel, channel, *middle)
+            array[place] = 1.0
+    mark_changed(array)
+    return tensor
+
+
+def sparse_(tensor: _T, sparsity: float, std: float = 0.01, generator: np.random.Generator | None = None) -> _T:
+    """Fill a matrix from N(0, std^2), with this share of each column set to 0; returns the tensor.
+
+    Martens 2010, "Deep learning via Hessian-free optimization".
+
+    Raises
+    ------
+    ValueError
+        If the tensor is no matrix.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> weight = tg.nn.init.sparse_(tg.zeros((10, 3)), sparsity=0.25)
+    >>> (weight.numpy() == 0).sum(axis=0)
+    array([3, 3, 3])
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"sparse_: a tensor of shape {tensor.shape} is no matrix; two axes are needed")
+    generator = generator or default_generator()
+    normal_(tensor, 0.0, std, generator)
+    rows, columns = tensor.shape
+    for column in range(columns):
+        tensor._data[generator.permutation(rows)[: math.ceil(sparsity * rows)], column] = 0.0
+    return tensor
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:

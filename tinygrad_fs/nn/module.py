@@ -430,7 +430,7 @@ class Module:
 
     def requires_grad_(self: _M, requires_grad: bool = True) -> _M:
         """Ask for gradients of all parameters, or freeze them; returns the module."""
-        for parameter in self.parameters():
+        for parameter in list(self.parameters()):
             parameter.requires_grad_(requires_grad)
         return self
 
@@ -451,7 +451,7 @@ class Module:
         wanted = np.dtype(dtype)
         if wanted.kind != "f":
             raise TypeError(f"{type(self).__name__}.to: {wanted} is not a floating dtype; use float32 or float64")
-        for _, tensor in self._walk((Kind.PARAMETER, *_BUFFERS), "", True, True):
+        for _, tensor in list(self._walk((Kind.PARAMETER, *_BUFFERS), "", True, True)):  # all of it, or nothing
             if tensor.dtype.kind == "f" and tensor.dtype != wanted:
                 gradient = tensor.grad if tensor.is_leaf else None
                 tensor.data = tensor.data.astype(wanted)

@@ -1,0 +1,101 @@
+"""Clipping of gradients, between `backward()` and the step of an optimizer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.changes import mark_changed
+from tinygrad_fs.tensor import Tensor
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+) -> Tensor:
+    """Scale all gradients by one factor so that their norm, as that of one vector, is at most `max_norm`; in place.
+
+    Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks", section 3.2.
+
+    Parameters
+    ----------
+    parameters : Tensor or iterable of Tensor
+        Those without gradient are passed over.
+    max_norm : float
+    norm_type : float, default 2
+        The p of the norm; inf is the largest absolute value.
+    error_if_nonfinite : bool, default False
+        Whether a norm that is nan or inf is an error. Otherwise gradients become nan, as in PyTorch.
+
+    Returns
+    -------
+    Tensor
+        The norm before, 0-d. Squares are summed in float64, so that none overflows.
+
+    Raises
+    ------
+    RuntimeError
+        If the norm is not finite and that is an error. The gradients are as they were.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> w = tg.tensor([3.0, 4.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> tg.nn.utils.clip_grad_norm_(w, max_norm=1.0)
+    tensor(10.)
+    >>> w.grad.numpy().round(3)
+    array([0.6, 0.8], dtype=float32)
+    """
+    gradients = _gradients(parameters)
+    norm = _norm(gradients, float(norm_type))
+    if error_if_nonfinite and not math.isfinite(norm):
+        raise RuntimeError(
+            f"clip_grad_norm_: the norm of the gradients is {norm}; autograd.detect_anomaly tells where it comes from"
+        )
+    factor = max_norm / (norm + 1e-6)
+    if not factor >= 1.0:  # also nan
+        for array in gradients:
+            array *= array.dtype.type(factor)
+            mark_changed(array)
+    dtype = np.result_type(*gradients) if gradients else np.float32
+    return Tensor(np.asarray(norm, dtype))
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Bring every entry of all gradients into [-clip_value, clip_value]; in place.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> w = tg.tensor([3.0, 0.1], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> tg.nn.utils.clip_grad_value_(w, 1.0)
+    >>> w.grad
+    tensor([1. , 0.2])
+    """
+    for array in _gradients(parameters):
+        np.clip(array, -clip_value, clip_value, out=array)
+        mark_changed(array)
+
+
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Any]:
+    """The arrays of the gradients that there are."""
+    several = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [each.grad.data for each in several if each.grad is not None]
+
+
+def _norm(arrays: list[Any], p: float) -> float:
+    if p == math.inf:
+        return max([float(np.abs(array).max(initial=0)) for array in arrays], default=0.0)
+    if p == 2.0:
+        return math.sqrt(math.fsum([float(np.square(array, dtype=np.float64).sum()) for array in arrays]))
+    total = math.fsum([float(np.power(np.abs(array), p, dtype=np.float64).sum()) for array in arrays])
+    return float(total ** (1.0 / p))
