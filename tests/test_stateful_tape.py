@@ -10,6 +10,7 @@ it raises only where something was released or changed; `.grad` is what the back
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -96,6 +97,8 @@ class Held:
         self.expression = expression
         self.is_view = is_view
         self.overwritten = False
+        self.retained: list[Expression] = []  # the values whose gradients `.grad` collects, though an op made them
+        self.grad: np.ndarray | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -348,6 +351,12 @@ class Tape(RuleBasedStateMachine):
 
     # ---- differentiating
 
+    @rule(x=values)
+    def retain_grad(self, x):
+        if x.expression.has_gradient and x.expression.leaf is None and x.expression not in x.retained:
+            x.tensor.retain_grad()
+            x.retained.append(x.expression)
+
     @rule(x=values, retain_graph=st.booleans())
     def backward(self, x, retain_graph):
         (x,) = self.usable(x)
@@ -363,7 +372,13 @@ class Tape(RuleBasedStateMachine):
                 self.doubtful.update(x.expression.ancestors())
         if refused:
             return
-        reached = {each.leaf for each in x.expression.ancestors()} - {None}
+        ancestors = x.expression.ancestors()
+        for each in self.held:
+            for value in each.retained:
+                if value in ancestors:
+                    g = x.expression.gradient(seed, value, value.value.shape)
+                    each.grad = g if each.grad is None else each.grad + g
+        reached = {each.leaf for each in ancestors} - {None}
         for leaf in self.leaves:
             owner = leaf.expression.leaf
             if owner in reached:
@@ -469,8 +484,11 @@ class Tape(RuleBasedStateMachine):
             assert each.tensor.requires_grad == each.expression.has_gradient
             if not each.overwritten:
                 np.testing.assert_allclose(each.tensor.data, each.expression.value, rtol=1e-10, atol=1e-12)
-        for leaf in self.leaves:
-            expected, got = leaf.expression.leaf.grad, leaf.tensor.grad
+        gradients = [(leaf.tensor, leaf.expression.leaf.grad) for leaf in self.leaves]
+        for tensor, expected in gradients + [(each.tensor, each.grad) for each in self.held if each.retained]:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it moved on to a value whose gradient is not retained
+                got = tensor.grad
             assert (got is None) == (expected is None)
             if got is not None:
                 np.testing.assert_allclose(got.data, expected, rtol=1e-9, atol=1e-9)
