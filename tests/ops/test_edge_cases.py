@@ -187,11 +187,20 @@ class TestOverflow:
             assert np.isnan(tg.softmax(leaf(-INF, -INF)).data).all()
 
     def test_derivatives_of_higher_order_are_finite_far_out(self):
-        for function in (tg.sigmoid, tg.softplus, tg.elu, tg.selu, tg.tanh):
-            x = leaf(-800.0, 800.0)
-            (first,) = grad(function(x).sum(), x, create_graph=True)
-            (second,) = grad(first.sum(), x)
-            assert np.isfinite(second.data).all()
+        x = leaf(-INF, -1e300, -1e4, -800.0, 800.0, 1e4, 1e300, INF)
+        rectifiers = "relu leaky_relu elu selu celu relu6 hardtanh hardswish gelu silu mish softplus"
+        for name in f"{rectifiers} sigmoid log_sigmoid tanh softsign erf erfc".split():
+            (first,) = grad(getattr(tg, name)(x), x, np.ones(8), create_graph=True)
+            assert np.isfinite(first.data).all(), name
+            if first.requires_grad:
+                (second,) = grad(first, x, np.ones(8), allow_unused=True)
+                assert second is None or np.isfinite(second.data).all(), name
+
+    def test_a_slope_of_0_does_not_meet_infinity(self):
+        x, w = leaf(INF), leaf(0.0)
+        y = tg.prelu(x, w)
+        y.backward()
+        assert (y.item(), x.grad.item(), w.grad.item()) == (INF, 1.0, 0.0)
 
     @pytest.mark.parametrize(
         ("function", "below", "above"),

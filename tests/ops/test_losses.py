@@ -73,6 +73,47 @@ def test_kl_div_where_the_target_is_0():
     assert x.grad.tolist() == [[0.0, -1.0]]
 
 
+def test_kl_div_where_both_logarithms_are_infinite():
+    for target, log_target in (([0.0, 1.0], False), ([-np.inf, 0.0], True)):
+        x = tg.tensor([-np.inf, -2.0], requires_grad=True, dtype="float64")
+        goal = tg.tensor(target, requires_grad=True, dtype="float64")
+        y = tg.kl_div(x, goal, "sum", log_target)
+        y.backward()
+        assert y.item() == 2.0
+        assert x.grad.tolist() == [0.0, -1.0]
+        assert goal.grad.data[0] == 0.0
+
+
+def test_small_losses_keep_their_digits():
+    x = tg.tensor([50.0, -50.0], dtype="float64")
+    losses = tg.binary_cross_entropy_with_logits(x, tg.tensor([1.0, 0.0], dtype="float64"), reduction="none")
+    np.testing.assert_allclose(losses.data, np.exp(-50.0), rtol=1e-12)
+
+
+def test_large_differences_do_not_overflow():
+    x = tg.tensor([1e200, -1e200], requires_grad=True, dtype="float64")
+    y = tg.huber_loss(x, tg.zeros(2, dtype="float64"), "none", delta=2.0)
+    y.sum().backward()
+    assert y.tolist() == [2e200, 2e200]
+    assert x.grad.tolist() == [2.0, -2.0]
+
+
+@pytest.mark.parametrize(("p", "expected"), [(1, 3.0), (2, 5**0.5 - 1 + 1), (np.inf, 2.0)])
+def test_triplets_by_any_norm(p, expected):
+    a, zeros, ones = (tg.tensor(v, dtype="float64") for v in ([[1.0, 2.0]], [[0.0, 0.0]], [[1.0, 1.0]]))
+    assert tg.triplet_margin_loss(a, zeros, ones, p=p, eps=0.0).item() == pytest.approx(expected)
+
+
+def test_a_label_that_is_ignored_may_meet_minus_infinity():
+    x = tg.tensor([[-np.inf, 1.0, 2.0], [1.0, 2.0, 3.0]], requires_grad=True)
+    logs = tg.log_softmax(x)
+    for loss in (tg.cross_entropy(x, [-100, 1]), tg.nll_loss(logs, [-100, 1])):
+        (g,) = tg.autograd.grad(loss, x, retain_graph=True)
+        assert loss.item() == pytest.approx(1.4076059)
+        assert np.isfinite(g.data).all()
+        assert not g.data[0].any()
+
+
 def test_equal_vectors_have_finite_gradients():
     x = tg.ones((2, 3), requires_grad=True)
     tg.triplet_margin_loss(x, tg.ones((2, 3)), tg.zeros((2, 3)), eps=0.0).backward()
@@ -97,6 +138,18 @@ def test_equal_vectors_have_finite_gradients():
         (lambda: tg.nll_loss(tg.ones(()), 0), ValueError, "0-d"),
         (lambda: tg.cosine_embedding_loss(tg.ones((2, 3)), tg.ones((2, 3)), [1]), ValueError, "cosine_embedding_loss"),
         (lambda: tg.triplet_margin_loss(tg.ones(2), tg.ones(2), tg.ones(3)), ValueError, "triplet_margin_loss: shapes"),
+        (lambda: tg.hinge_embedding_loss(tg.ones(2), [0, 1]), ValueError, "1 or -1, but one is 0; .* 2 [*] labels - 1"),
+        (lambda: tg.margin_ranking_loss(tg.ones(1), tg.ones(1), [2]), ValueError, "margin_ranking_loss: targets are"),
+        (
+            lambda: tg.margin_ranking_loss(tg.ones(1), tg.ones(1), tg.ones(1, requires_grad=True)),
+            TypeError,
+            "margin_ranking_loss: target is a constant",
+        ),
+        (
+            lambda: tg.cross_entropy(tg.ones((1, 2)), [0], tg.ones(2, requires_grad=True)),
+            TypeError,
+            "cross_entropy: weight is a constant",
+        ),
     ],
 )
 def test_errors(call, error, message):

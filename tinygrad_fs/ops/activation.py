@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.masking import selected, stepped
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -235,6 +236,7 @@ def selu(x: TensorLike) -> Tensor:
     return Elu.apply(x, alpha=SELU_ALPHA, scale=SELU_SCALE)
 
 
+@in_float32
 def softmax(x: TensorLike, axis: int = -1) -> Tensor:
     """Exponentials, scaled to the sum 1 over `axis`. Entries of -inf get 0; all -inf gives nan.
 
@@ -252,6 +254,7 @@ def softmax(x: TensorLike, axis: int = -1) -> Tensor:
     return Softmax.apply(x, axis=axis)
 
 
+@in_float32
 def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
     """The logarithm of `softmax`, without overflow and with all digits.
 

@@ -12,7 +12,8 @@ from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import clip, minimum, where
 from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.loss import reduced
-from tinygrad_fs.ops.operands import array_of, as_value, constant_of
+from tinygrad_fs.ops.operands import as_value, constant_of
+from tinygrad_fs.ops.vector_norms import norm_of_vectors
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
@@ -31,25 +32,11 @@ class Huber(Op):
 
     def forward(d: Any, *, delta: float) -> Any:
         size = np.abs(d)
-        return np.where(size <= delta, 0.5 * d * d, delta * (size - 0.5 * delta))
+        near = np.minimum(size, delta)  # whose square does not overflow
+        return near * (size - 0.5 * near)
 
     def vjp(g: Any, d: Any, delta: float) -> Any:
         return g * np.clip(d, -delta, delta)
-
-
-class Length(Op):
-    """y = (sum |x|^p)^(1/p) over the last axis;  dx = g sign(x) (|x| / y)^(p-1), and 0 where y is 0."""
-
-    def forward(x: Any, *, p: float) -> Any:
-        top = np.max(np.abs(x), axis=-1, keepdims=True, initial=0)
-        scale = np.where(top > 0, top, 1)  # no power overflows
-        return (scale * np.sum((np.abs(x) / scale) ** p, axis=-1, keepdims=True) ** (1.0 / p))[..., 0]
-
-    def vjp(g: Any, x: Any, out: Any, p: float) -> Any:
-        length = np.where(out > 0, out, 1)[..., None]
-        if p == 2:
-            return g[..., None] * x / length
-        return g[..., None] * np.sign(x) * (np.abs(x) / length) ** (p - 1)
 
 
 def l1_loss(x: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
@@ -133,7 +120,7 @@ def hinge_embedding_loss(x: TensorLike, target: TensorLike, margin: float = 1.0,
     tensor([0.2, 0.8])
     """
     _check_shapes("hinge_embedding_loss", x, target)
-    near = given(array_of(target)) == 1
+    near = _signs("hinge_embedding_loss", target) == 1
     return reduced("hinge_embedding_loss", where(near, x, clip(margin - as_value(x), 0)), reduction)
 
 
@@ -150,7 +137,7 @@ def margin_ranking_loss(
     """
     difference = _difference("margin_ranking_loss", x1, x2)
     _check_shapes("margin_ranking_loss", x1, target)
-    signs = alongside(given(constant_of("margin_ranking_loss: target", target)).astype(difference.dtype), difference)
+    signs = alongside(_signs("margin_ranking_loss", target).astype(difference.dtype), difference)
     return reduced("margin_ranking_loss", clip(margin - signs * difference, 0), reduction)
 
 
@@ -186,7 +173,7 @@ def cosine_embedding_loss(
     a, b = as_value(x1), as_value(x2)
     tiny = 1e-12  # as in PyTorch: the cosine with a vector of zeros is 0
     cosine = np.sum(a * b, axis=-1) / np.sqrt((np.sum(a * a, axis=-1) + tiny) * (np.sum(b * b, axis=-1) + tiny))
-    near = given(array_of(target)) == 1
+    near = _signs("cosine_embedding_loss", target) == 1
     return reduced("cosine_embedding_loss", where(near, 1.0 - cosine, clip(cosine - margin, 0)), reduction)
 
 
@@ -231,16 +218,30 @@ def triplet_margin_loss(
     tensor(1.)
     """
     name = "triplet_margin_loss"
-    near = Length.apply(_difference(name, anchor, positive) + eps, p=p)
-    far = Length.apply(_difference(name, anchor, negative) + eps, p=p)
+
+    def distance(x: TensorLike, y: TensorLike) -> Any:
+        difference: Any = _difference(name, x, y) + eps
+        return norm_of_vectors(difference, p, (difference.ndim - 1,), keepdims=False)
+
+    near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
-        far = minimum(far, Length.apply(_difference(name, positive, negative) + eps, p=p))
+        far = minimum(far, distance(positive, negative))
     return reduced(name, clip(near - far + margin, 0), reduction)
 
 
 def _check_shapes(op: str, x: TensorLike, y: TensorLike) -> None:
     if np.shape(x) != np.shape(y):
         raise ValueError(f"{op}: shapes {np.shape(x)} and {np.shape(y)} differ; they must be the same")
+
+
+def _signs(op: str, target: TensorLike) -> Any:
+    """The targets as an array, all of them 1 or -1."""
+    signs = given(constant_of(f"{op}: target", target))
+    odd = (signs != 1) & (signs != -1)
+    if odd.any():
+        stranger = signs[odd].ravel()[0].item()
+        raise ValueError(f"{op}: targets are 1 or -1, but one is {stranger}; for labels 0 and 1 use 2 * labels - 1")
+    return signs
 
 
 def _difference(op: str, x: TensorLike, y: TensorLike) -> Any:

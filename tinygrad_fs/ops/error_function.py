@@ -44,7 +44,7 @@ class Erf(Op):
         return _on_blocks(_erf_block, math.erf, x)
 
     def vjp(g: Any, x: Any) -> Any:
-        return g * TWO_OVER_ROOT_PI * np.exp(-x * x)
+        return g * _bell(x)
 
 
 class Erfc(Op):
@@ -54,7 +54,13 @@ class Erfc(Op):
         return _on_blocks(_erfc_block, math.erfc, x)
 
     def vjp(g: Any, x: Any) -> Any:
-        return g * -TWO_OVER_ROOT_PI * np.exp(-x * x)
+        return g * -_bell(x)
+
+
+def _bell(x: Any) -> Any:
+    """The derivative of erf. Far out it is 0, and so is its own derivative, where inf times 0 would be nan."""
+    near = np.clip(x, -30.0, 30.0)
+    return TWO_OVER_ROOT_PI * np.exp(-near * near)
 
 
 @dataclass(frozen=True)

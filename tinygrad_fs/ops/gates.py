@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Sigmoid, Softplus, sigmoid, softmax, softplus
@@ -122,7 +123,7 @@ def glu(x: TensorLike, axis: int = -1) -> Tensor:
     tensor([1., 4.])
     """
     t = as_value(x)
-    if t.ndim == 0 or t.shape[axis] % 2:
+    if t.ndim == 0 or t.shape[normalize_axis_index(axis, t.ndim)] % 2:
         raise ValueError(f"glu: axis {axis} of shape {t.shape} has no halves; its size must be even")
     first, second = split(t, 2, axis)
     return first * sigmoid(second)

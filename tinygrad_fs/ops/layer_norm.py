@@ -12,7 +12,7 @@ from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.normalization import batch_norm, move_running
 from tinygrad_fs.ops.operands import array_of
-from tinygrad_fs.ops.shape import reshape
+from tinygrad_fs.ops.shape import as_shape, reshape
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["group_norm", "instance_norm", "layer_norm", "rms_norm"]
@@ -29,7 +29,7 @@ class LayerNorm(Op):
     def forward(x: Any, w: Any = None, b: Any = None, *, count: int, eps: float) -> Any:
         axes = _last(count)
         centered = x - np.mean(x, axis=axes, keepdims=True)
-        scale = _power_mean(centered, axes, eps)
+        scale = _root_mean_square(centered, axes, eps)
         y = centered / scale
         y = y if w is None else y * w
         return y if b is None else y + b
@@ -37,7 +37,7 @@ class LayerNorm(Op):
     def vjp(g: Any, x: Any, w: Any, b: Any, needs: Any, count: int, eps: float) -> Any:
         axes = _last(count)
         centered = x - np.mean(x, axis=axes, keepdims=True)
-        scale = np.sqrt(np.mean(centered * centered, axis=axes, keepdims=True) + eps)
+        scale = _root_mean_square(centered, axes, eps)
         normal = centered / scale
         h = g if w is None else g * w
         dx = None
@@ -53,12 +53,12 @@ class RmsNorm(Op):
     broadcasts = True
 
     def forward(x: Any, w: Any = None, *, count: int, eps: float) -> Any:
-        y = x / _power_mean(x, _last(count), eps)
+        y = x / _root_mean_square(x, _last(count), eps)
         return y if w is None else y * w
 
     def vjp(g: Any, x: Any, w: Any, needs: Any, count: int, eps: float) -> Any:
         axes = _last(count)
-        scale = np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + eps)
+        scale = _root_mean_square(x, axes, eps)
         normal = x / scale
         h = g if w is None else g * w
         dx = (h - normal * np.mean(h * normal, axis=axes, keepdims=True)) / scale if needs[0] else None
@@ -69,7 +69,8 @@ def _last(count: int) -> tuple[int, ...]:
     return tuple(range(-count, 0))
 
 
-def _power_mean(x: Any, axes: tuple[int, ...], eps: float) -> Any:
+def _root_mean_square(x: Any, axes: tuple[int, ...], eps: float) -> Any:
+    """The root of the mean square and eps, with the axes kept."""
     return np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + eps)
 
 
@@ -253,7 +254,7 @@ def instance_norm(
 
 def _check_last(op: str, x: TensorLike, normalized_shape: int | Sequence[int], **factors: Any) -> tuple[int, ...]:
     """The normalized shape as a tuple, if `x` ends with it and the factors have it."""
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    shape = as_shape(normalized_shape)
     given = np.shape(x)
     if not shape or given[-len(shape) :] != shape:
         raise ValueError(f"{op}: x of shape {given} does not end with normalized_shape {shape}")

@@ -11,6 +11,7 @@ from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Sigmoid, softplus
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
+from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.exponential import exp, log
 from tinygrad_fs.ops.loss import check_labels, class_factors, class_last, reduced
 from tinygrad_fs.ops.operands import array_of, as_value
@@ -42,7 +43,8 @@ class BinaryCrossEntropyWithLogits(Op):
     broadcasts = True
 
     def forward(x: Any, t: Any) -> Any:
-        return np.logaddexp(x, 0) - t * x
+        # In this order no digits cancel where the loss is small.
+        return ((1 - t) * x + np.maximum(-x, 0)) + np.log1p(np.exp(-np.absolute(x)))
 
     def vjp_x(g: Any, x: Any, t: Any) -> Any:
         return g * (Sigmoid.apply(x) - t)
@@ -101,10 +103,12 @@ def nll_loss(
     factors = class_factors("nll_loss", weight, scores.dtype, classes)
     shares = counts.astype(scores.dtype) if factors is None else counts * factors[safe]
     rows = class_last(scores, classes)
-    losses = -rows[np.arange(len(safe)), safe] * alongside(shares, rows)
+    picked = rows[np.arange(len(safe)), safe]
+    losses = -where(alongside(counts, rows), picked, 0) * alongside(shares, rows)
     return reduced("nll_loss", losses, reduction, samples, float(shares.sum()))
 
 
+@in_float32
 def binary_cross_entropy(
     p: TensorLike, target: TensorLike, weight: TensorLike | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -213,11 +217,10 @@ def kl_div(x: TensorLike, target: TensorLike, reduction: str = "mean", log_targe
     if np.shape(x) != np.shape(target):
         raise ValueError(f"kl_div: shapes {np.shape(x)} and {np.shape(target)} differ; they must be the same")
     logs, goal = as_value(x), as_value(target)
-    if log_target:
-        losses = exp(goal) * (goal - logs)
-    else:
-        positive = goal > 0
-        losses = where(positive, goal * (log(where(positive, goal, 1)) - logs), 0)
+    p: Any = exp(goal) if log_target else goal
+    counts = p > 0  # elsewhere the loss is 0, whatever the logarithms
+    log_p: Any = where(counts, goal, 0) if log_target else log(where(counts, goal, 1))
+    losses = p * (log_p - where(counts, logs, 0))
     if reduction == "batchmean":
         return reduced("kl_div", losses, "sum") / (np.shape(x)[0] if np.ndim(x) else 1)
     return reduced("kl_div", losses, reduction)

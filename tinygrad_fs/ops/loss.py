@@ -8,6 +8,8 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Softmax, log_softmax
+from tinygrad_fs.ops.choice import where
+from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.operands import constant_of
 from tinygrad_fs.ops.reduction import mean, sum
 from tinygrad_fs.tensor import Tensor, TensorLike
@@ -32,6 +34,7 @@ class CrossEntropy(Op):
         return g[:, None] * (Softmax.apply(x, axis=-1) - hit)
 
 
+@in_float32
 def cross_entropy(
     logits: TensorLike,
     target: TensorLike,
@@ -115,7 +118,7 @@ def cross_entropy(
     safe = np.where(counts, labels, 0)
     if factors is not None:
         shares = shares * factors[safe]
-    losses = CrossEntropy.apply(rows, labels=safe) * shares
+    losses = where(counts, CrossEntropy.apply(rows, labels=safe), 0) * shares  # be it inf where nothing counts
     if label_smoothing:
         every = np.ones(classes, scores.dtype) if factors is None else factors
         spread = -(log_softmax(rows) * every).sum(axis=-1) * counts.astype(scores.dtype) / classes

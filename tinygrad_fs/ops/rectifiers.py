@@ -21,7 +21,7 @@ class Prelu(Op):
     broadcasts = True
 
     def forward(x: Any, w: Any) -> Any:
-        return selected(x > 0, x, w * x)
+        return selected(x > 0, x, w * np.minimum(x, 0))  # not w x: 0 times inf would be nan
 
     def vjp_x(g: Any, x: Any, w: Any) -> Any:
         return selected(x > 0, g, w * g)
@@ -50,7 +50,8 @@ class Softsign(Op):
         return x / (1.0 + np.abs(x))
 
     def vjp(g: Any, x: Any) -> Any:
-        return g / np.square(1.0 + np.abs(x))
+        r = 1.0 / (1.0 + np.abs(x))
+        return g * r * r
 
 
 class Relu6(Op):

@@ -103,7 +103,7 @@ class BroadcastTo(Op):
         return g
 
 
-def _as_shape(shape: Shape) -> tuple[int, ...]:
+def as_shape(shape: Shape) -> tuple[int, ...]:
     """The sizes as Python integers: one number is a shape of one axis."""
     sizes: Any = (shape,) if np.ndim(shape) == 0 else shape
     return tuple([operator.index(size) for size in sizes])
@@ -140,7 +140,7 @@ def reshape(x: TensorLike, shape: Shape, order: str = "C", *, copy: bool | None 
     tensor([[1., 2.],
             [3., 4.]])
     """
-    to = _as_shape(shape)
+    to = as_shape(shape)
     if copy:
         x = clone(x)
     if _is_column_major("reshape", order):
@@ -199,7 +199,7 @@ def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> Tensor:
     >>> tg.transpose(tg.zeros((2, 3, 4)), (2, 0, 1)).shape
     (4, 2, 3)
     """
-    return Transpose.apply(x, axes=None if axes is None else _as_shape(axes))
+    return Transpose.apply(x, axes=None if axes is None else as_shape(axes))
 
 
 def permute(x: TensorLike, axes: Sequence[int]) -> Tensor:
@@ -211,7 +211,7 @@ def permute(x: TensorLike, axes: Sequence[int]) -> Tensor:
     >>> tg.permute(tg.zeros((2, 3, 4)), (2, 0, 1)).shape
     (4, 2, 3)
     """
-    return Transpose.apply(x, axes=_as_shape(axes))
+    return Transpose.apply(x, axes=as_shape(axes))
 
 
 def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
@@ -301,7 +301,7 @@ def broadcast_to(x: TensorLike, shape: Shape) -> Tensor:
     tensor([[1., 2.],
             [1., 2.]])
     """
-    return BroadcastTo.apply(x, to=_as_shape(shape))
+    return BroadcastTo.apply(x, to=as_shape(shape))
 
 
 def broadcast_arrays(*xs: TensorLike) -> tuple[Tensor, ...]:
