@@ -65,11 +65,13 @@ CASES = {
     "one by one with groups": ((3, 6, 6, 7), 4, geometry_of((6, 7), (1, 1), (0, 0), groups=2)),
     "one by one, shifted": ((3, 5, 6, 7), 4, geometry_of((6, 7), (1, 1), (-1, 1))),
 }
-FORMS = {  # whether Winograd's algorithm is used, and the bytes of a block
-    "plain": (False, 4 << 20),
-    "plain, small blocks": (False, 6000),
-    "winograd": (True, 4 << 20),
-    "winograd, small blocks": (True, 6000),
+FORMS = {  # whether Winograd's algorithm is used, the bytes of a block, and from where on a row is a product
+    "by rows": (False, 4 << 20, 1),
+    "by rows, small blocks": (False, 6000, 1),
+    "plain": (False, 4 << 20, 1 << 30),
+    "plain, small blocks": (False, 6000, 1 << 30),
+    "winograd": (True, 4 << 20, 1),
+    "winograd, small blocks": (True, 6000, 1),
 }
 
 
@@ -84,7 +86,8 @@ PAIRS = [(name, form) for name in CASES for form in FORMS if not FORMS[form][0] 
 def case(request, monkeypatch, rng):
     name, form = request.param
     shape, filters, geometry = CASES[name]
-    fast, block_bytes = FORMS[form]
+    fast, block_bytes, least_row = FORMS[form]
+    monkeypatch.setattr(columns, "_LEAST_ROW", least_row)
     monkeypatch.setattr(columns, "BLOCK_BYTES", block_bytes)
     monkeypatch.setattr(columns, "LEAST_POSITIONS", 1 if block_bytes < 10_000 else 192)
     monkeypatch.setattr(WinogradBlocks, "pay", classmethod(lambda *_: fast))

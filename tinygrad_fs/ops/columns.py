@@ -31,6 +31,8 @@ _SMALL_BLOCK_BYTES = 256 << 10
 # times as fast, with the columns of 64 to 128 positions in a piece of memory of their own.
 _SMALL_PRODUCT = 1_000_000
 _POSITIONS = 128
+# From this many positions on, a row of outputs is worth a product of its own, since that spares copies.
+_LEAST_ROW = 24
 BLOCK_BYTES = 4 << 20
 LEAST_POSITIONS = 192
 
@@ -175,6 +177,31 @@ class Columns:
         return np.zeros_like(like, shape=shape, dtype=self.columns.dtype) if self.buffer is None else self.buffer
 
 
+class RowColumns(Columns):
+    """The same with one output row to a product, and fewer copies: what a row of taps sees is written once.
+
+    It stands as (row, tap along the row, channel), so that the columns of an output row are `kh` rows of that, one
+    below the other: a view.
+    """
+
+    def __init__(self, x: Any, geometry: Geometry, samples: int, rows: int, dtype: Any) -> None:
+        (kh, kw), groups, width = geometry.kernel, geometry.groups, geometry.size[1]
+        self.geometry, self.samples, self.rows, self.step, self.pitch = geometry, samples, rows, 1, width
+        self.window = Window(x, geometry, samples, rows, dtype)
+        height, depth = self.window.rows, x.shape[1] // groups
+        taps = np.empty_like(x, shape=(groups, height, kw, depth, width, samples), dtype=dtype)
+        lines = taps.reshape(groups, height, kw * depth, width * samples)
+        seen = sliding_window_view(lines, kh, axis=1)[:, :: geometry.stride[0]]
+        self.columns = seen.transpose(1, 0, 4, 2, 3).reshape(rows, groups, kh * kw * depth, width * samples)
+        self.buffer: Any = None
+        self.copies = [(taps[:, :, tap], self._see(tap)) for tap in range(kw)]
+
+    def _see(self, tap: int) -> Any:
+        """What a tap sees along all rows, of shape (groups, rows, channels, columns, samples)."""
+        seen = self.window.along(self.geometry, tap)[:, :-1]
+        return seen.reshape(self.geometry.groups, -1, *seen.shape[1:]).swapaxes(1, 2)
+
+
 class PlainColumns(Columns):
     """The same for a kernel of 1 x 1: the columns are the images themselves."""
 
@@ -198,6 +225,7 @@ class Blocks:
         self.plain = geometry[:-1] == (x.shape[2:], (1, 1), (0, 0), (1, 1), (1, 1)) and x.dtype == dtype
         bytes_per_sample = self._bytes_per_position() * math.prod(geometry.size)
         self.samples = 1 if self.plain else samples_at_a_time(len(x), geometry.size[1], bytes_per_sample)
+        self.by_rows = self._go_by_rows()
         self.pitch = self._pitch()
         self.step, self.rows = self._cut()
         self.forms: dict[Pair, Any] = {}
@@ -205,11 +233,16 @@ class Blocks:
     def _bytes_per_position(self) -> int:
         return int(self.depth * self.geometry.groups * self.dtype.itemsize)
 
+    def _go_by_rows(self) -> bool:
+        """Whether each output row is a product: where rows are long enough, and taps stand below each other."""
+        (kh, _), geometry = self.geometry.kernel, self.geometry
+        return kh > 1 and geometry.dilation[0] == 1 and self.samples * geometry.size[1] >= _LEAST_ROW
+
     def _pitch(self) -> int:
         """Positions to a row: more than there are, where that costs less in products than it saves in copies."""
         width = self.geometry.size[1]
         wide = width + (self.geometry.kernel[1] - 1) * self.geometry.dilation[1]
-        pays = self.filters * (wide - width) <= 5 * width
+        pays = not self.by_rows and self.filters * (wide - width) <= 5 * width
         return wide if pays and self.samples == 1 and self.geometry.stride == (1, 1) and not self.plain else width
 
     def _cut(self) -> Pair:
@@ -217,6 +250,8 @@ class Blocks:
         height = self.geometry.size[0]
         line = self.samples * self.pitch
         per_position = self._bytes_per_position()
+        if self.by_rows:
+            return 1, block_rows(height, line, per_position // self.geometry.kernel[0])
         # With few filters a block is read once, and had better stay in the second level of the cache.
         limit = block_rows(height, line, per_position if self.filters >= 8 else 4 * per_position)
         positions = min(_POSITIONS, _SMALL_PRODUCT // max(1, self.depth * self.filters))
@@ -237,15 +272,22 @@ class Blocks:
     def _form(self, samples: int, rows: int) -> Columns:
         if self.plain:
             return PlainColumns(self.x, self.geometry, rows)
+        if self.by_rows:
+            return RowColumns(self.x, self.geometry, samples, rows, self.dtype)
         return Columns(self.x, self.geometry, samples, rows, min(self.step, rows), self.pitch, self.dtype)
 
     def matrix(self, w: Any) -> Any:
         """The filters as matrices, of shape (1, groups, filters, channels and taps)."""
+        if self.by_rows:
+            w = w.transpose(0, 2, 3, 1)
         return w.astype(self.dtype, order="C", copy=False).reshape(1, self.geometry.groups, self.filters, -1)
 
     def from_matrix(self, matrix: Any) -> Any:
         """The adjoint: filters from a sum of `Columns.outer`."""
         filters = matrix if filters_first(self.filters) else matrix.swapaxes(2, 3)
+        if self.by_rows:
+            rows = filters.reshape(self.geometry.groups * self.filters, *self.geometry.kernel, -1)
+            return rows.transpose(0, 3, 1, 2)
         return filters.reshape(self.geometry.groups * self.filters, -1, *self.geometry.kernel)
 
 

@@ -158,6 +158,9 @@ class WinogradBlocks(Blocks):
             and len(x) * height * width >= _LEAST_POSITIONS
         )
 
+    def _go_by_rows(self) -> bool:
+        return False
+
     def _bytes_per_position(self) -> int:
         kh = self.geometry.kernel[0]
         return super()._bytes_per_position() * (kh + OUTPUTS - 1) // (OUTPUTS * kh)
