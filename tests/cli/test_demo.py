@@ -95,7 +95,7 @@ def test_the_same_seed_gives_the_same_files_and_another_seed_others(tmp_path):
 
 def test_no_held_out_digit_is_trained_on(tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(training, "shifted", lambda images, *_: seen.append(images) or images)
+    monkeypatch.setattr(training, "_shift", lambda images: seen.append(images) or images)
     assert run(tmp_path, epochs=2) == 0
     _, held_out, _, _ = train_test_split(*digits(), test_size=0.4, seed=0)
     trained_on = {image.tobytes() for image in np.concatenate(seen)}
@@ -106,14 +106,14 @@ def test_no_held_out_digit_is_trained_on(tmp_path, monkeypatch):
 def interrupt_in(monkeypatch, step):
     """Have the batch with this number, counted from 1, end in Ctrl-C."""
     count = iter(range(1, step + 1))
-    shifted = training.shifted
+    shift = training._shift
 
     def interrupted(*args):
         if next(count) == step:
             raise KeyboardInterrupt
-        return shifted(*args)
+        return shift(*args)
 
-    monkeypatch.setattr(training, "shifted", interrupted)
+    monkeypatch.setattr(training, "_shift", interrupted)
 
 
 def test_an_interrupted_run_keeps_the_last_complete_epoch(tmp_path, monkeypatch, capsys):

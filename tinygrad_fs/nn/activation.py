@@ -147,7 +147,7 @@ class Hardswish(_InPlace):
     --------
     >>> import tinygrad_fs as tg
     >>> tg.nn.Hardswish()(tg.tensor([-4.0, 0.0, 4.0]))
-    tensor([0., 0., 4.])
+    tensor([-0.,  0.,  4.])
     """
 
     def forward(self, x: TensorLike) -> Tensor:
