@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from beyond_table import ROWS as MORE
+from beyond_table import WITH_SCIPY
 from table import Row, all_rows
 
 import tinygrad_fs as tg
@@ -302,7 +303,7 @@ def derivatives(library: Any, outputs: list[Any], inputs: list[Any], weights: li
     return [library.zeros_like(x) if g is None else g for x, g in zip(inputs, found)]
 
 
-ROWS = [*all_rows(), *MORE]
+ROWS = [*all_rows(), *MORE, *WITH_SCIPY]
 RUN: list[object] = []
 COMPARED: set[str] = set()
 

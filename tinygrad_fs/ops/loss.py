@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Softmax, log_softmax
+from tinygrad_fs.ops.arithmetic import multiply
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.operands import constant_of
@@ -118,10 +120,11 @@ def cross_entropy(
     safe = np.where(counts, labels, 0)
     if factors is not None:
         shares = shares * factors[safe]
-    losses = where(counts, CrossEntropy.apply(rows, labels=safe), 0) * shares  # be it inf where nothing counts
+    # Where nothing counts the loss may be inf.
+    losses = multiply(where(counts, CrossEntropy.apply(rows, labels=safe), 0), alongside(shares, rows))
     if label_smoothing:
-        every = np.ones(classes, scores.dtype) if factors is None else factors
-        spread = -(log_softmax(rows) * every).sum(axis=-1) * counts.astype(scores.dtype) / classes
+        logs = log_softmax(rows) if factors is None else log_softmax(rows) * alongside(factors, rows)
+        spread = where(counts, -logs.sum(axis=-1), 0) / classes
         losses = (1.0 - label_smoothing) * losses + label_smoothing * spread
     return reduced("cross_entropy", losses, reduction, samples, float(shares.sum()))
 
@@ -168,7 +171,7 @@ def _of_probabilities(rows: Any, goal: Any, factors: Any, label_smoothing: float
     if label_smoothing:
         goal = goal * (1.0 - label_smoothing) + label_smoothing / rows.shape[-1]
     logs = log_softmax(rows)
-    return -(goal * (logs if factors is None else logs * factors)).sum(axis=-1)
+    return -(goal * (logs if factors is None else logs * alongside(factors, rows))).sum(axis=-1)
 
 
 def reduced(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.changes import mark_changed
+from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.graph import mode
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.operands import array_of, constant_of
@@ -129,7 +130,7 @@ def _with_fixed(x: Any, shape: tuple[int, ...], running: dict[str, Any], weight:
         if value is None:
             raise ValueError(f"batch_norm: {name} is needed outside of training; give it, or use training=True")
     along = (shape[1],) + (1,) * (len(shape) - 2)
-    mean, var = (constant_of(f"batch_norm: {name}", value) for name, value in running.items())
+    mean, var = (alongside(constant_of(f"batch_norm: {name}", value), x) for name, value in running.items())
     scale = 1.0 / np.sqrt(var + eps)
     if weight is not None:
         scale = weight * scale
