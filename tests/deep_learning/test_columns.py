@@ -69,9 +69,11 @@ def test_going_back_is_the_adjoint(geometry, rng):
     np.testing.assert_allclose(np.sum(columns * other), np.sum(images * back), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES[:-1], ids=str)
-def test_tensors_are_recorded(geometry, rng):
-    shape, filter_shape, stride, kind = geometry
+@pytest.mark.parametrize(
+    ("shape", "filter_shape", "stride", "kind"),
+    [((1, 2, 3, 3), (3, 3), 1, "same"), ((2, 1, 3, 4), (2, 2), 2, "same"), ((1, 1, 4, 3), (2, 1), 3, "valid")],
+)
+def test_tensors_are_recorded(shape, filter_shape, stride, kind, rng):
     images = tg.Tensor(rng.standard_normal(shape), requires_grad=True)
 
     def there(x):

@@ -108,6 +108,20 @@ def test_the_backward_pass_is_the_slope(case, mode, samples, rng):
             assert np.sum(gradient * step) / 1e-6 == pytest.approx(slope, rel=1e-6, abs=1e-7), name
 
 
+def test_whole_numbers_are_taken_for_floats(case, mode):
+    """Pixels from 0 to 16, for instance, in the first layer."""
+    X = np.random.default_rng(0).integers(-3 if not case.tokens else 0, case.tokens or 4, size=(3, *case.shape))
+    as_floats = case.layer(mode)
+    expected = forward(as_floats, X.astype(float), mode)
+    g = np.random.default_rng(1).standard_normal(expected.shape)
+    at_input, _, layer = by_hand(case, mode, X, g)
+    np.testing.assert_allclose(at_input, as_floats.backward_pass(g), rtol=1e-12)
+    for name, gradient in as_floats.gradients.items():
+        np.testing.assert_allclose(layer.gradients[name], gradient, rtol=1e-12)
+    recorded = forward(case.layer(mode), tg.Tensor(X), mode)
+    np.testing.assert_allclose(recorded.numpy(), expected, rtol=1e-12)
+
+
 def test_shapes_and_counts(case, samples):
     layer = case.layer()
     out = layer.forward_pass(case.inputs(samples))

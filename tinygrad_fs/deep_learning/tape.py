@@ -100,8 +100,8 @@ def recorded_forward(layer: Any, x: Tensor, leaves: Leaves) -> Tensor:
     attributes = vars(layer)
     try:
         attributes.update(own)
-        out: Tensor = layer.forward_pass(x, True)
-        return out
+        out = layer.forward_pass(x, True)
+        return out if isinstance(out, Tensor) else Tensor(out)
     finally:
         for name, leaf in own.items():
             if attributes[name] is leaf:  # a forward pass may have replaced it

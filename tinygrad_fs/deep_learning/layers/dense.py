@@ -145,7 +145,8 @@ class Embedding(Layer):
     def forward_pass(self, X: Any, training: bool = True) -> Any:
         """The vectors; raises ValueError for numbers that are not whole, IndexError for those that are no token."""
         self.layer_input = _tokens(X)
-        return ops.embedding(self.layer_input, self.W)
+        W = Tensor(self.W) if isinstance(X, Tensor) and not isinstance(self.W, Tensor) else self.W
+        return ops.embedding(self.layer_input, W)
 
     def backward_pass(self, accum_grad: Any) -> Any:
         """The gradient of a vector is the sum over its places. Tokens have none: zeros are returned."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["OPTIMIZER", "Layer", "Shape", "drawn", "kept", "learn", "parameter_names"]
+__all__ = ["OPTIMIZER", "Layer", "Shape", "drawn", "floating", "kept", "learn", "parameter_names"]
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -144,6 +144,11 @@ def learn(layer: Any, gradients: dict[str, Any]) -> None:
 def drawn(limit: float, shape: Shape) -> Any:
     """Uniform initial weights within `limit` of 0, from NumPy's global generator, as seeded scripts expect them."""
     return np.random.uniform(-limit, limit, shape)
+
+
+def floating(X: Any) -> Any:
+    """`X` as floats, where it is whole numbers: pixels, for instance, may come as they are."""
+    return X if X.dtype.kind == "f" else X.astype(np.float64)
 
 
 def kept(value: Any) -> Any:

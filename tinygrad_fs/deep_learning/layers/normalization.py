@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs import ops
-from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, kept
+from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, floating, kept
 from tinygrad_fs.ops.normalization import BatchNorm
 from tinygrad_fs.tensor import Tensor
 
@@ -74,6 +74,7 @@ class BatchNormalization(Layer):
 
     def forward_pass(self, X: Any, training: bool = True) -> Any:
         """The normalized batch."""
+        X = floating(X)
         self.layer_input = kept(X)
         self._of_batch = training and self.trainable
         if not self._of_batch:

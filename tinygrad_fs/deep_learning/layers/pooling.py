@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_fs import ops
 from tinygrad_fs.deep_learning.layers.columns import ColumnToImage, ImageToColumn, Sides, determine_padding, positions
-from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, kept
+from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, floating, kept
 from tinygrad_fs.ops.convolution import as_sides
 
 __all__ = ["AveragePooling2D", "GlobalAveragePooling2D", "MaxPooling2D", "PoolingLayer"]
@@ -84,6 +84,7 @@ class MaxPooling2D(PoolingLayer):
 
     def forward_pass(self, X: Any, training: bool = True) -> Any:
         """The largest values."""
+        X = floating(X)
         self.layer_input = kept(X)
         return ops.max_pool2d(X, self.pool_shape, self.stride, self._sides())
 
@@ -122,7 +123,7 @@ class AveragePooling2D(PoolingLayer):
     def forward_pass(self, X: Any, training: bool = True) -> Any:
         """The means."""
         self.prev_shape = X.shape
-        return ops.avg_pool2d(X, self.pool_shape, self.stride, self._sides())
+        return ops.avg_pool2d(floating(X), self.pool_shape, self.stride, self._sides())
 
     def backward_pass(self, accum_grad: Any) -> Any:
         """The gradient of a window, in equal shares to its elements."""

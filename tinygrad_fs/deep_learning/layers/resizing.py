@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs import ops
-from tinygrad_fs.deep_learning.layers.layer import Layer, Shape
+from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, floating
 
 __all__ = ["ConstantPadding2D", "UpSampling2D", "ZeroPadding2D"]
 
@@ -80,7 +80,7 @@ class ConstantPadding2D(Layer):
 
     def forward_pass(self, X: Any, training: bool = True) -> Any:
         """The larger images."""
-        return ops.pad(X, ((0, 0), (0, 0), *self.padding), constant_values=self.padding_value)
+        return ops.pad(floating(X), ((0, 0), (0, 0), *self.padding), constant_values=self.padding_value)
 
     def backward_pass(self, accum_grad: Any) -> Any:
         """The gradient of the image inside of the border."""
