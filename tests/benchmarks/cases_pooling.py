@@ -197,6 +197,13 @@ CASES = [
         lambda x: tg.adaptive_avg_pool1d(x, 10),
     ),
     Case(
+        "adaptive_max_pool1d",
+        [sequences],
+        lambda x: x.reshape(*x.shape[:2], 10, 10).max(-1),
+        lambda g, y, x: ((x.reshape(*y.shape, 10) == y[..., None]) * g[..., None]).reshape(x.shape),
+        lambda x: tg.adaptive_max_pool1d(x, 10),
+    ),
+    Case(
         "adaptive_max_pool2d",
         [odd_images],
         lambda x: adaptive(np.max, x, 5),

@@ -187,6 +187,12 @@ ROWS = [
         "options",
     ),
     Row(
+        "adaptive_max_pool1d",
+        [apart(2, 2, 7)],
+        lambda x: adaptive(np.max, x[..., None, :], (1, 3))[..., 0, :],
+        lambda x: tg.adaptive_max_pool1d(x, 3),
+    ),
+    Row(
         "adaptive_avg_pool1d",
         [normal(2, 7)],
         lambda x: adaptive(np.mean, x[..., None, :], (1, 3))[..., 0, :],

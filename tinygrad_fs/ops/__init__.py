@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinygrad_fs.ops.activation import elu, leaky_relu, log_softmax, relu, selu, sigmoid, softmax, softplus, tanh
-from tinygrad_fs.ops.adaptive import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool2d
+from tinygrad_fs.ops.adaptive import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool1d, adaptive_max_pool2d
 from tinygrad_fs.ops.arithmetic import (
     abs,
     absolute,
@@ -161,6 +161,7 @@ __all__ = [
     "absolute",
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "add",
     "all",

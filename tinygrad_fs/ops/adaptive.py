@@ -18,7 +18,7 @@ from tinygrad_fs.ops.reduction import mean
 from tinygrad_fs.ops.spatial import Sizes
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d"]
+__all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d"]
 
 OutputSize: TypeAlias = "int | tuple[int | None, ...] | None"
 
@@ -87,6 +87,36 @@ def adaptive_avg_pool2d(x: TensorLike, output_size: OutputSize) -> Tensor:
     """
     images = given(x)
     return _means("adaptive_avg_pool2d", images, _sizes("adaptive_avg_pool2d", images, output_size, 2))
+
+
+def adaptive_max_pool1d(x: TensorLike, output_size: OutputSize) -> Tensor:
+    """Take the largest values of windows that divide a sequence into `output_size` parts.
+
+    Parameters
+    ----------
+    x : array_like
+        Sequences, of shape (..., length).
+    output_size : int
+
+    Returns
+    -------
+    Tensor
+        Of shape (..., output_size); ties and nan as in `adaptive_max_pool2d`.
+
+    Raises
+    ------
+    ValueError
+        If `x` is 0-d or empty along the axis, or the size is no positive int.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.adaptive_max_pool1d(tg.tensor([1.0, 2.0, 5.0, 4.0, 3.0]), 2)
+    tensor([5., 5.])
+    """
+    sequences = given(x)
+    size = _sizes("adaptive_max_pool1d", sequences, output_size, 1)
+    return adaptive_max_pool2d(sequences[..., None, :], (1, *size))[..., 0, :]
 
 
 def adaptive_max_pool2d(x: TensorLike, output_size: OutputSize) -> Tensor:
