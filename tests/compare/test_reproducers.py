@@ -13,7 +13,7 @@ import replicas
 import right_layers
 
 from tinygrad_fs import compare
-from tinygrad_fs.compare.script import InexpressibleError, Script
+from tinygrad_fs.compare.reproducers.script import InexpressibleError, Script
 
 
 def script_of(layer, name="input", **arguments):

@@ -11,7 +11,7 @@ import pytest
 from numpy import zeros as nothings
 
 import tinygrad_fs as tg
-from tinygrad_fs.compare.reach import reach
+from tinygrad_fs.compare.isolation.reach import reach
 from tinygrad_fs.compare.trace import tracing
 
 HERE = globals()

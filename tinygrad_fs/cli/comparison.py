@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_fs.compare import Comparison, side_by_side
-from tinygrad_fs.compare.randomness import preserved, replay
+from tinygrad_fs.compare.isolation.randomness import preserved, replay
 from tinygrad_fs.data import digits
 from tinygrad_fs.deep_learning import NeuralNetwork
 from tinygrad_fs.deep_learning.layers import Activation, BatchNormalization, Conv2D, Dense, Dropout, Flatten

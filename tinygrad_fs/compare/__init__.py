@@ -2,7 +2,7 @@
 
 from tinygrad_fs.compare.audit import assert_backward_matches, audit
 from tinygrad_fs.compare.report import Finding, Report
-from tinygrad_fs.compare.subject import AuditError
+from tinygrad_fs.compare.subjects.case import AuditError
 from tinygrad_fs.compare.ways import Comparison, side_by_side
 
 __all__ = ["AuditError", "Comparison", "Finding", "Report", "assert_backward_matches", "audit", "side_by_side"]

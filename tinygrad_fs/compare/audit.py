@@ -9,13 +9,20 @@ import numpy as np
 
 from tinygrad_fs.compare.draws import Draw
 from tinygrad_fs.compare.examine import Outcome, examine, judgement_of, run
-from tinygrad_fs.compare.muted import muted
-from tinygrad_fs.compare.protocols import subject_of
-from tinygrad_fs.compare.randomness import preserved
+from tinygrad_fs.compare.isolation.muted import muted
+from tinygrad_fs.compare.isolation.randomness import preserved
 from tinygrad_fs.compare.report import Finding, Report
-from tinygrad_fs.compare.reproducer import reproducer_of
-from tinygrad_fs.compare.shrink import Example, shows_error, shows_verdict, simple_draws, smallest, tied_draws
-from tinygrad_fs.compare.subject import AuditError, Case, RunError, Subject, UnfitError
+from tinygrad_fs.compare.reproducers.reproduce import reproducer_of
+from tinygrad_fs.compare.reproducers.shrink import (
+    Example,
+    shows_error,
+    shows_verdict,
+    simple_draws,
+    smallest,
+    tied_draws,
+)
+from tinygrad_fs.compare.subjects.case import AuditError, Case, RunError, Subject, UnfitError
+from tinygrad_fs.compare.subjects.protocols import subject_of
 from tinygrad_fs.compare.truth import METHODS
 from tinygrad_fs.dtypes import Array
 

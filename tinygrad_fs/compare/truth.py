@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_fs.autograd import grad
 from tinygrad_fs.compare.numeric import MOST_ENTRIES, Differences, Directional
-from tinygrad_fs.compare.subject import Case
+from tinygrad_fs.compare.subjects.case import Case
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.gradmode import enable_grad
 from tinygrad_fs.tensor import Tensor

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.compare.randomness import preserved
+from tinygrad_fs.compare.isolation.randomness import preserved
 from tinygrad_fs.compare.ways.comparison import Comparison, Cost, Difference, LayerComparison
 from tinygrad_fs.compare.ways.meter import Meter, Station
 from tinygrad_fs.compare.ways.picture import Card, picture

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.compare.layer import LayerCase
-from tinygrad_fs.compare.parameters import Parameter
-from tinygrad_fs.compare.parts import parts
-from tinygrad_fs.compare.script import Script
-from tinygrad_fs.compare.sketch import Sketch, cotangent_lines, seeds, weighed
+from tinygrad_fs.compare.isolation.parts import parts
+from tinygrad_fs.compare.reproducers.script import Script
+from tinygrad_fs.compare.reproducers.sketch import Sketch, cotangent_lines, seeds, weighed
+from tinygrad_fs.compare.subjects.layer import LayerCase
+from tinygrad_fs.compare.subjects.parameters import Parameter
 from tinygrad_fs.dtypes import Array
 
 __all__ = ["sketch_of_layer"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_fs.compare.draws import Draw
 from tinygrad_fs.compare.examine import judgement_of, run
-from tinygrad_fs.compare.subject import RunError, Subject
+from tinygrad_fs.compare.subjects.case import RunError, Subject
 
 __all__ = ["Example", "shows_error", "shows_verdict", "simple_draws", "smallest", "tied_draws"]
 

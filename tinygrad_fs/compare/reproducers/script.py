@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.compare.parts import parts
-from tinygrad_fs.compare.randomness import GENERATORS
-from tinygrad_fs.compare.recorder import Recorder
+from tinygrad_fs.compare.isolation.parts import parts
+from tinygrad_fs.compare.isolation.randomness import GENERATORS
+from tinygrad_fs.compare.subjects.recorder import Recorder
 
 __all__ = ["InexpressibleError", "Script"]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.compare.calls import Methods, is_numbers
 from tinygrad_fs.compare.draws import Draw, Template
-from tinygrad_fs.compare.functions import Functions, FunctionSubject
-from tinygrad_fs.compare.layer import LayerCase, LayerSubject
-from tinygrad_fs.compare.origin import Origin
-from tinygrad_fs.compare.subject import AuditError, Subject
+from tinygrad_fs.compare.subjects.calls import Methods, is_numbers
+from tinygrad_fs.compare.subjects.case import AuditError, Subject
+from tinygrad_fs.compare.subjects.functions import Functions, FunctionSubject
+from tinygrad_fs.compare.subjects.layer import LayerCase, LayerSubject
+from tinygrad_fs.compare.subjects.origin import Origin
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["subject_of"]

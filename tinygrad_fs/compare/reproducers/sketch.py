@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.compare.script import Script
-from tinygrad_fs.compare.subject import Case
+from tinygrad_fs.compare.reproducers.script import Script
+from tinygrad_fs.compare.subjects.case import Case
 from tinygrad_fs.dtypes import Array
 
 __all__ = ["KINDS", "Sketch", "cotangent_lines", "seeds", "weighed"]

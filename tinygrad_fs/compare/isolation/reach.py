@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tinygrad_fs.compare.parts import walk
-from tinygrad_fs.compare.randomness import GENERATORS
+from tinygrad_fs.compare.isolation.parts import walk
+from tinygrad_fs.compare.isolation.randomness import GENERATORS
 
 __all__ = ["Reach", "reach"]
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_fs.compare.parts import Copier, walk
-from tinygrad_fs.compare.randomness import held_by, replay
-from tinygrad_fs.compare.recorder import Recorder
-from tinygrad_fs.compare.subject import AuditError, RunError
+from tinygrad_fs.compare.isolation.parts import Copier, walk
+from tinygrad_fs.compare.isolation.randomness import held_by, replay
+from tinygrad_fs.compare.subjects.case import AuditError, RunError
+from tinygrad_fs.compare.subjects.recorder import Recorder
 
 __all__ = ["Built", "Origin"]
 

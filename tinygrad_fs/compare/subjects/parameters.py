@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_fs.compare.parts import Place, places_of, walk
-from tinygrad_fs.compare.recorder import Recorder, Update
-from tinygrad_fs.compare.subject import AuditError
+from tinygrad_fs.compare.isolation.parts import Place, places_of, walk
+from tinygrad_fs.compare.subjects.case import AuditError
+from tinygrad_fs.compare.subjects.recorder import Recorder, Update
 
 __all__ = ["Backward", "Parameter", "discover", "is_there", "zero_gradients"]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.compare.functions import FunctionCase
-from tinygrad_fs.compare.randomness import preserved
-from tinygrad_fs.compare.script import InexpressibleError, Script
-from tinygrad_fs.compare.sketch import Sketch
-from tinygrad_fs.compare.sketch_functions import sketch_of_functions
-from tinygrad_fs.compare.sketch_layer import sketch_of_layer
+from tinygrad_fs.compare.isolation.randomness import preserved
+from tinygrad_fs.compare.reproducers.of_functions import sketch_of_functions
+from tinygrad_fs.compare.reproducers.of_layers import sketch_of_layer
+from tinygrad_fs.compare.reproducers.script import InexpressibleError, Script
+from tinygrad_fs.compare.reproducers.sketch import Sketch
+from tinygrad_fs.compare.subjects.functions import FunctionCase
 from tinygrad_fs.dtypes import Array
 
 __all__ = ["reproducer_of"]

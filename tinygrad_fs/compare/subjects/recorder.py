@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_fs.compare.parts import Place, Whole, places_of, walk
+from tinygrad_fs.compare.isolation.parts import Place, Whole, places_of, walk
 from tinygrad_fs.dtypes import Array
 
 __all__ = ["Recorder", "Update"]

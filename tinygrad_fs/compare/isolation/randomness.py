@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinygrad_fs.compare.parts import walk
+from tinygrad_fs.compare.isolation.parts import walk
 from tinygrad_fs.random import default_generator
 
 __all__ = ["GENERATORS", "drawn_by", "held_by", "preserved", "replay"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_fs.compare.functions import FunctionCase
-from tinygrad_fs.compare.script import Script
-from tinygrad_fs.compare.sketch import Sketch, cotangent_lines, seeds, weighed
+from tinygrad_fs.compare.reproducers.script import Script
+from tinygrad_fs.compare.reproducers.sketch import Sketch, cotangent_lines, seeds, weighed
+from tinygrad_fs.compare.subjects.functions import FunctionCase
 from tinygrad_fs.dtypes import Array
 
 __all__ = ["sketch_of_functions"]

@@ -1,0 +1,1 @@
+"""The smallest example that shows a finding, and the script that it is written down as."""
