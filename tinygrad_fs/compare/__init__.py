@@ -1,8 +1,18 @@
 """compare: hand-written backprop held against autograd."""
 
 from tinygrad_fs.compare.audit import assert_backward_matches, audit
+from tinygrad_fs.compare.network import audit_network
 from tinygrad_fs.compare.report import Finding, Report
 from tinygrad_fs.compare.subjects.case import AuditError
 from tinygrad_fs.compare.ways import Comparison, side_by_side
 
-__all__ = ["AuditError", "Comparison", "Finding", "Report", "assert_backward_matches", "audit", "side_by_side"]
+__all__ = [
+    "AuditError",
+    "Comparison",
+    "Finding",
+    "Report",
+    "assert_backward_matches",
+    "audit",
+    "audit_network",
+    "side_by_side",
+]

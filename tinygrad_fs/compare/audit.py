@@ -7,24 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.compare.draws import Draw
-from tinygrad_fs.compare.examine import Outcome, examine, judgement_of, run
+from tinygrad_fs.compare.inquiry import Inquiry
 from tinygrad_fs.compare.isolation.muted import muted
 from tinygrad_fs.compare.isolation.randomness import preserved
-from tinygrad_fs.compare.report import Finding, Report
-from tinygrad_fs.compare.reproducers.reproduce import reproducer_of
-from tinygrad_fs.compare.reproducers.shrink import (
-    Example,
-    shows_error,
-    shows_verdict,
-    simple_draws,
-    smallest,
-    tied_draws,
-)
-from tinygrad_fs.compare.subjects.case import AuditError, Case, RunError, Subject, UnfitError
+from tinygrad_fs.compare.report import Report
+from tinygrad_fs.compare.subjects.case import AuditError
 from tinygrad_fs.compare.subjects.protocols import subject_of
-from tinygrad_fs.compare.truth import METHODS
-from tinygrad_fs.dtypes import Array
 
 __all__ = ["assert_backward_matches", "audit"]
 
@@ -119,7 +107,13 @@ def audit(
             batch_size=batch_size,
         )  # fmt: skip
         with preserved(subject.generators):
-            return _Audit(subject, modes, draws, seed, X is not None).report(variations)
+            inquiry = Inquiry(subject, modes, draws=draws, given=X is not None, seed=seed, variations=variations)
+    if not inquiry.findings:
+        raise AuditError(
+            f"audit: {subject.title} has no gradient that could be audited: its input is of integers, and no "
+            "parameters were found; name them: names={'W': 'dW'}"
+        )
+    return Report(subject.title, tuple(inquiry.findings), tuple(inquiry.remarks))
 
 
 def assert_backward_matches(layer: Any, backward: Callable[..., Any] | None = None, **arguments: Any) -> None:
@@ -146,131 +140,3 @@ def assert_backward_matches(layer: Any, backward: Callable[..., Any] | None = No
     report = audit(layer, backward, **arguments)
     if not report.ok:
         raise AssertionError(str(report))
-
-
-class _Audit:
-    """One call of `audit`."""
-
-    def __init__(self, subject: Subject, modes: Sequence[str] | None, draws: int, seed: int, given: bool) -> None:
-        self._subject, self._seed = subject, seed
-        self._draws, self._given = draws, given
-        unknown = [mode for mode in modes or () if mode not in subject.modes]
-        if unknown:
-            raise AuditError(f"audit: {subject.title} has no mode {unknown[0]!r}; it has {', '.join(subject.modes)}")
-        self._modes = tuple(modes or subject.modes)
-        self._remarks: dict[str, None] = {}
-        self._examples: dict[tuple[str, str], Example | None] = {}
-        self._sources: dict[tuple[str, str, str], str] = {}
-
-    def report(self, variations: bool) -> Report:
-        """Go through all modes, and through other configurations if wanted."""
-        findings = [finding for mode in self._modes for finding in self._findings(self._subject, mode)]
-        if variations and all(finding.verdict != "error" for finding in findings):
-            for variation in self._subject.variations():
-                findings += self._of_variation(variation)
-        self._remarks |= dict.fromkeys(self._subject.remarks)
-        if not findings:
-            raise AuditError(
-                f"audit: {self._subject.title} has no gradient that could be audited: its input is of integers, and no "
-                "parameters were found; name them: names={'W': 'dW'}"
-            )
-        return Report(self._subject.title, tuple(findings), tuple(self._remarks))
-
-    def _of_variation(self, subject: Subject) -> list[Finding]:
-        """Findings in a configuration that the caller did not ask for; what it does not take is only remarked."""
-        is_batch = subject.label.startswith("batch")
-        try:
-            return [
-                finding
-                for mode in (self._modes if is_batch else self._modes[:1])
-                for finding in self._findings(subject, mode, required=False)
-            ]
-        except RunError as error:
-            if is_batch and not error.is_refusal:
-                return [self._failed(subject, self._modes[0], error)]
-            self._remarks[f"not audited with {subject.label}: {error}"] = None
-            return []
-
-    def _findings(self, subject: Subject, mode: str, *, required: bool = True) -> list[Finding]:
-        try:
-            draws = Draw.series(self._draws if required else min(self._draws, 2), self._given, self._seed)
-            outcomes = examine(subject, mode, draws)
-        except RunError as error:
-            if not required:
-                raise
-            return [self._failed(subject, mode, error)]
-        for outcome in outcomes:
-            self._remarks |= dict.fromkeys(remark for trial in outcome.trials for remark in trial.hand.remarks)
-        return [self._finding(subject, mode, outcome) for outcome in outcomes]
-
-    def _finding(self, subject: Subject, mode: str, outcome: Outcome) -> Finding:
-        judgement = outcome.judgement
-        return Finding(
-            name=outcome.name,
-            mode=mode,
-            configuration=subject.label,
-            verdict=judgement.verdict,
-            detail=judgement.detail,
-            scale=judgement.scale,
-            max_rel_error=judgement.error,
-            truth=outcome.trials[0].truth.method,
-            reproducer=None if judgement.verdict == "right" else self._reproducer(subject, mode, outcome),
-        )
-
-    def _reproducer(self, subject: Subject, mode: str, outcome: Outcome) -> str:
-        name, verdict = outcome.name, outcome.judgement.verdict
-        if (name, mode, verdict) not in self._sources:
-            case, cotangents = self._smallest_case(subject, mode, outcome)
-            at_kinks = verdict == "convention" and case.truncation is None
-            updated = mode == "frozen" and name in case.parameter_names
-            kind = "sides" if at_kinks else "frozen" if updated else "truth"
-            self._sources[name, mode, verdict] = reproducer_of(case, cotangents, name, kind)
-        return self._sources[name, mode, verdict]
-
-    def _smallest_case(self, subject: Subject, mode: str, outcome: Outcome) -> tuple[Case, tuple[Array, ...]]:
-        name, verdict = outcome.name, outcome.judgement.verdict
-        methods = METHODS[METHODS.index(outcome.trials[0].truth.method) :]
-        shows = shows_verdict(name, mode, verdict, methods)
-        example = self._examples.get((name, verdict))
-        if example is None or not _shows(shows, example):
-            at_kinks = verdict == "convention" and outcome.trials[0].case.truncation is None
-            example = smallest(subject, (tied_draws if at_kinks else simple_draws)(self._seed), shows)
-        if example is not None:
-            self._examples[name, verdict] = example
-            trial = run(example.subject.case(mode, example.draw), methods)
-        else:
-            alone = (each for each in outcome.trials if judgement_of(name, mode, [each]).verdict == verdict)
-            trial = next(alone, outcome.trials[0])
-        assert trial is not None
-        return trial.case, trial.cotangents
-
-    def _failed(self, subject: Subject, mode: str, error: RunError) -> Finding:
-        return Finding("input", mode, subject.label, "error", str(error), reproducer=self._error(subject, mode, error))
-
-    def _error(self, subject: Subject, mode: str, error: RunError) -> str | None:
-        """A script that runs into an exception."""
-        if error.stage == "initialize" or isinstance(error.error, UnfitError):
-            return None
-        example = smallest(subject, simple_draws(self._seed), shows_error(mode, error))
-        try:
-            case = example.subject.case(mode, example.draw) if example else None
-        except RunError:  # it fails before there is a case
-            return None
-        if case is None:
-            return None
-        name = next(iter(case.values), "input")
-        return reproducer_of(case, _cotangents(case), name, "error", type(error.error))
-
-
-def _cotangents(case: Case) -> tuple[Array, ...]:
-    try:
-        return case.cotangents(case.forward(case.values))
-    except Exception:  # it is what is to be shown
-        return (np.ones(1),)
-
-
-def _shows(shows: Callable[[Subject, Draw], bool], example: Example) -> bool:
-    try:
-        return shows(*example)
-    except RunError:
-        return False

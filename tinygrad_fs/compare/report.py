@@ -51,6 +51,8 @@ class Finding:
         How the truth was found.
     reproducer : str or None
         For all but "right": a script that shows it by the smallest example that was found.
+    declared : bool
+        Whether what was audited says so itself: then it is no error.
     """
 
     name: str
@@ -62,11 +64,12 @@ class Finding:
     max_rel_error: float = math.inf
     truth: str | None = None
     reproducer: str | None = None
+    declared: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether the gradient is right, or a convention."""
-        return self.verdict in FINE
+        """Whether the gradient is right, a convention, or as declared."""
+        return self.verdict in FINE or self.declared
 
 
 @dataclass(frozen=True)
@@ -172,8 +175,8 @@ class Report:
         --------
         >>> print(Report("Relu", (Finding("input", "training", "batch 3", "right", max_rel_error=0.0),)).to_json(None))
         {"title": "Relu", "ok": true, "findings": [{"name": "input", "mode": "training", "configuration": "batch 3",
-        "verdict": "right", "detail": "", "scale": null, "max_rel_error": 0.0, "truth": null, "reproducer": null}],
-        "remarks": []}
+        "verdict": "right", "detail": "", "scale": null, "max_rel_error": 0.0, "truth": null, "reproducer": null,
+        "declared": false}], "remarks": []}
         """
         content = {
             "title": self.title,

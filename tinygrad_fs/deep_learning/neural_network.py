@@ -45,6 +45,8 @@ class NeuralNetwork:
     history : dict
         The same as "loss" and "val_loss", and the accuracies, "accuracy" and "val_accuracy"; one entry per epoch.
     loss_function : Loss
+    objective : str
+        "sum": what is minimised.
     val_set : dict of "X" and "y", or None
 
     Raises
@@ -72,6 +74,8 @@ class NeuralNetwork:
     >>> bool(accuracy > 0.95)
     True
     """
+
+    objective = "sum"
 
     def __init__(
         self,

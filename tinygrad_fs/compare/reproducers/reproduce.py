@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from tinygrad_fs.compare.reproducers.of_layers import sketch_of_layer
 from tinygrad_fs.compare.reproducers.script import InexpressibleError, Script
 from tinygrad_fs.compare.reproducers.sketch import Sketch
 from tinygrad_fs.compare.subjects.functions import FunctionCase
+from tinygrad_fs.compare.subjects.layer import LayerCase
 from tinygrad_fs.dtypes import Array
 
-__all__ = ["reproducer_of"]
+__all__ = ["first_that_shows", "reproducer_of"]
 
 
 def reproducer_of(
@@ -24,11 +26,9 @@ def reproducer_of(
 ) -> str:
     """A script that shows what is wrong with one gradient of a case.
 
-    A script is given out only after it has been run and has shown it. Where none can be written, a comment says why.
-
     Parameters
     ----------
-    case : LayerCase or FunctionCase
+    case : LayerCase, FunctionCase or another
     cotangents : tuple of ndarray
     name : str
         Of the gradient.
@@ -37,26 +37,37 @@ def reproducer_of(
     raises : type, optional
         For kind "error", the exception that it is to run into.
     """
+    ways: list[Callable[[Script], Sketch]]
+    if isinstance(case, FunctionCase):
+        ways = [lambda script: sketch_of_functions(script, case, cotangents, name)]
+    elif isinstance(case, LayerCase):
+        ways = [
+            lambda script: sketch_of_layer(script, case, cotangents, name, kind, bare=False),
+            lambda script: sketch_of_layer(script, case, cotangents, name, kind, bare=True),
+        ]
+    else:
+        ways = []
+    return first_that_shows(ways, kind, case.subject.title, raises)
+
+
+def first_that_shows(
+    ways: Iterable[Callable[[Script], Sketch]], kind: str, title: str, raises: type[BaseException] | None = None
+) -> str:
+    """The first of several scripts that, when run, shows what it should; a comment that says why, if none does."""
     problem = "run on its own it behaves in another way"
-    for bare in (False, True):
+    for way in ways:
         script = Script()
         try:
-            source = _sketch(script, case, cotangents, name, kind, bare).source(script, kind)
+            source = way(script).source(script, kind)
         except InexpressibleError as error:
             problem = str(error)
             continue
         if _shows(source, kind, raises):
             return source
     return (
-        f"# {case.subject.title} could not be written down as a script of its own: {problem}.\n"
+        f"# {title} could not be written down as a script of its own: {problem}.\n"
         "# The same call of audit finds it again.\n"
     )
-
-
-def _sketch(script: Script, case: Any, cotangents: tuple[Array, ...], name: str, kind: str, bare: bool) -> Sketch:
-    if isinstance(case, FunctionCase):
-        return sketch_of_functions(script, case, cotangents, name)
-    return sketch_of_layer(script, case, cotangents, name, kind, bare=bare)
 
 
 def _shows(source: str, kind: str, raises: type[BaseException] | None) -> bool:

@@ -20,9 +20,9 @@ from tinygrad_fs.compare.trace import as_tensors, tracing
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["LayerCase", "LayerSubject"]
+__all__ = ["TRUNCATIONS", "LayerCase", "LayerSubject"]
 
-_TRUNCATIONS = ("bptt_trunc", "bptt_truncate", "truncation")
+TRUNCATIONS = ("bptt_trunc", "bptt_truncate", "truncation")
 _RATE = 1.0  # for layers that step by themselves: the step is then the gradient
 
 
@@ -253,7 +253,7 @@ class LayerCase(Case):
     def _untruncated(self) -> dict[str, int]:
         layer = self.subject.built.layer
         longest = max([size for each in self.subject.arrays for size in each.shape], default=1)
-        return {name: longest for name in _TRUNCATIONS if isinstance(getattr(layer, name, None), int)}
+        return {name: longest for name in TRUNCATIONS if isinstance(getattr(layer, name, None), int)}
 
     @property
     def truncation(self) -> str | None:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_fs.compare.isolation.parts import Copier, walk
+from tinygrad_fs.compare.isolation.parts import Copier, Place, walk
 from tinygrad_fs.compare.isolation.randomness import held_by, replay
 from tinygrad_fs.compare.subjects.case import AuditError, RunError
 from tinygrad_fs.compare.subjects.recorder import Recorder
 
-__all__ = ["Built", "Origin"]
+__all__ = ["Built", "Origin", "exchange_optimizers"]
 
 _KERNELS = ("filter_shape", "kernel_shape", "kernel_size", "filter_size", "pool_shape", "pool_size")
 _STRIDES = ("stride", "strides")
@@ -81,10 +81,7 @@ class Origin:
         if self._copier is not None:
             for name, value in self.settings.items():
                 setattr(layer, name, value)
-        optimizers = _optimizers_in(layer)
-        if optimizers:  # it has its weights, and keeps them
-            for place in optimizers:
-                place.put(layer, recorder)
+        if exchange_optimizers(layer, recorder):  # it has its weights, and keeps them
             return Built(layer, recorder)
         _tell_shape(layer, shape)
         replay(_SEED, held_by(layer))
@@ -133,11 +130,19 @@ class Origin:
         return Origin(self.source, bound.args, bound.kwargs)
 
 
-def _optimizers_in(layer: Any) -> list[Any]:
-    """The places of optimizers that a layer holds already."""
+def exchange_optimizers(root: Any, recorder: Recorder) -> bool:
+    """Put the recorder in the place of all optimizers in an object; whether there were any."""
+    found = _optimizers_in(root)
+    for place in found:
+        place.put(root, recorder)
+    return bool(found)
+
+
+def _optimizers_in(root: Any) -> list[Place]:
+    """The places of optimizers."""
     return [
         place
-        for place, value in walk(layer)
+        for place, value in walk(root)
         if place.steps[-1][0] == "attribute"
         and place.steps[-1][1].endswith(("opt", "optim", "optimizer"))
         and not isinstance(value, (dict, set, type))

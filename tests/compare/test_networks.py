@@ -1,0 +1,225 @@
+"""Whole networks: the scale of what is propagated, mistakes found in the layer that makes them, and what is between."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+import replicas
+import right_layers
+
+from tinygrad_fs import compare
+from tinygrad_fs.deep_learning import NeuralNetwork, layers
+from tinygrad_fs.deep_learning.loss_functions import CrossEntropy, SquareLoss
+from tinygrad_fs.deep_learning.optimizers import Adam
+
+rng = np.random.default_rng(4)
+CLASSES, SAMPLES = 5, 6
+X = rng.standard_normal((SAMPLES, 4))
+Y = np.eye(CLASSES)[rng.integers(CLASSES, size=SAMPLES)]
+
+
+class Steps:
+    """An optimizer that makes steps."""
+
+    def update(self, w, g):
+        return w - 0.1 * g
+
+
+class Chain:
+    """Reports the mean of the loss and propagates the gradient of its sum, as the source does."""
+
+    def __init__(self, loss_function, *stack, input_shape=(4,)):
+        self.loss_function, self.layers = loss_function, list(stack)
+        for layer in self.layers:
+            layer.set_input_shape(input_shape)
+            if hasattr(layer, "initialize"):
+                layer.initialize(Steps())
+            input_shape = layer.forward_pass(np.ones((2, *input_shape))).shape[1:]
+
+    def forward(self, X):
+        for layer in self.layers:
+            X = layer.forward_pass(X, training=True)
+        return X
+
+    def backward(self, gradient):
+        for layer in reversed(self.layers):
+            gradient = layer.backward_pass(gradient)
+
+    def train_on_batch(self, X, y):
+        p = self.forward(X)
+        self.backward(self.loss_function.gradient(y, p))
+        return np.mean(self.loss_function.loss(y, p)), 0.0
+
+
+class OfTheMean(Chain):
+    """Divides by the number of outputs, and returns the loss alone."""
+
+    def train_on_batch(self, X, y):
+        p = self.forward(X)
+        self.backward(self.loss_function.gradient(y, p) / y.size)
+        return float(np.mean(self.loss_function.loss(y, p)))
+
+
+def classifier(network, softmax):
+    hidden = right_layers.Dense(6), replicas.ReluOneAtZero(), right_layers.Dense(CLASSES)
+    return network(replicas.CrossEntropyClipped(), *hidden, softmax)
+
+
+@functools.cache
+def report_on(network, softmax):
+    return compare.audit_network(classifier(network, softmax()), X, Y, draws=1)
+
+
+def wrong(report):
+    return {(finding.name, finding.verdict) for finding in report.wrong}
+
+
+def finding(report, name, mode="training"):
+    return next(each for each in report.findings if (each.name, each.mode) == (name, mode))
+
+
+def test_the_sum_is_propagated_and_the_mean_reported():
+    report = report_on(Chain, right_layers.Softmax)
+    assert wrong(report) == {("loss", "scaled")}
+    assert finding(report, "loss").scale == Y.size
+    assert "that of the sum over all outputs, and the mean is reported" in finding(report, "loss").detail
+
+
+def test_what_is_divided_by_the_number_of_outputs_is_right():
+    report = report_on(OfTheMean, right_layers.Softmax)
+    assert report.ok, str(report)
+    assert finding(report, "loss").verdict == "right"
+
+
+def test_softmax_with_binary_cross_entropy():
+    """The diagonal of the Jacobian is wrong; with the binary cross-entropy it gives p - y, which looks right."""
+    report = report_on(OfTheMean, replicas.SoftmaxDiagonal)
+    assert wrong(report) == {("layers[3].input", "wrong")}
+    report = report_on(Chain, replicas.SoftmaxDiagonal)
+    assert wrong(report) == {
+        ("loss", "scaled"),
+        ("layers[3].input", "wrong"),
+        ("layers[3] with loss_function", "wrong"),
+    }
+    pair = finding(report, "layers[3] with loss_function")
+    assert "p - y, the gradient of the categorical cross-entropy" in pair.detail
+    assert "CrossEntropyClipped reports another loss" in pair.detail
+
+
+def test_every_finding_comes_with_a_script(capsys):
+    report = report_on(Chain, replicas.SoftmaxDiagonal)
+    scripts = {each.reproducer for each in report.wrong}
+    assert len(scripts) == 5  # of the loss, of the pair, and of the softmax in each mode
+    for script in scripts:
+        names: dict[str, object] = {}
+        exec(script, names)
+        assert not np.allclose(names["by_hand"], names["truth"])
+
+
+def test_where_saturation_stops_the_training():
+    report = report_on(Chain, right_layers.Softmax)
+    assert any("certain and wrong get no gradient" in remark for remark in report.remarks)
+    report = compare.audit_network(own_network("layerwise"), X, Y)
+    assert not report.remarks
+
+
+def own_network(backprop, loss=CrossEntropy, last="softmax"):
+    network = NeuralNetwork(Adam(), loss, backprop=backprop)
+    network.add(layers.Dense(6, input_shape=(4,)))
+    network.add(layers.Activation("leaky_relu"))
+    network.add(layers.Dropout(0.3))
+    network.add(layers.BatchNormalization())
+    network.add(layers.Dense(CLASSES))
+    network.add(layers.Activation(last))
+    return network
+
+
+@pytest.mark.parametrize("backprop", ["autograd", "layerwise"])
+@pytest.mark.parametrize(("loss", "last"), [(CrossEntropy, "softmax"), (CrossEntropy, "sigmoid"), (SquareLoss, "tanh")])
+def test_no_alarm_on_networks_of_our_own(backprop, loss, last):
+    network = own_network(backprop, loss, last)
+    before = [layer.W.copy() for layer in (network.layers[0], network.layers[4])]
+    report = compare.audit_network(network, X, Y, draws=1)
+    assert report.ok, str(report)
+    scale = finding(report, "loss")
+    assert (scale.verdict, scale.scale, scale.declared) == ("scaled", Y.size, True)
+    assert {each.verdict for each in report.findings if each.name != "loss"} <= {"right", "convention"}
+    assert {each.name for each in report.findings if each.configuration == "end to end"} == {
+        "loss", "layers[0].W", "layers[0].w0", "layers[3].gamma", "layers[3].beta", "layers[4].W", "layers[4].w0",
+    }  # fmt: skip
+    for layer, W in zip((network.layers[0], network.layers[4]), before):
+        np.testing.assert_array_equal(layer.W, W)
+        assert not isinstance(layer.W_opt, compare.Report)
+        assert type(layer.W_opt) is Adam
+
+
+def test_a_truncated_rnn_explains_what_is_before_it():
+    network = NeuralNetwork(Adam(), SquareLoss)
+    network.add(layers.RNN(3, bptt_trunc=1, input_shape=(5, 2)))
+    network.add(layers.Flatten())
+    network.add(layers.Dense(2))
+    report = compare.audit_network(network, rng.standard_normal((3, 5, 2)), rng.standard_normal((3, 2)), draws=1)
+    assert report.ok, str(report)
+    assert finding(report, "layers[0].U").verdict == "convention"
+    assert finding(report, "layers[2].W").verdict == "right"
+
+
+class InTheWrongOrder(Chain):
+    """All layers are right; one is left out on the way back."""
+
+    def backward(self, gradient):
+        for number, layer in reversed(list(enumerate(self.layers))):
+            if number != 1:
+                gradient = layer.backward_pass(gradient)
+
+
+def test_what_no_layer_explains_is_found_end_to_end():
+    report = report_on(InTheWrongOrder, right_layers.Softmax)
+    unexplained = {(each.name, each.configuration) for each in report.wrong} - {("loss", "end to end")}
+    assert unexplained == {("layers[0].W", "end to end"), ("layers[0].w0", "end to end")}
+    assert finding(report, "loss").scale == Y.size
+
+
+class BlackBox:
+    """A network that shows nothing but its step: two matrices, written as one function."""
+
+    def __init__(self, factor=1.0):
+        self.W, self.V, self.factor = np.ones((4, 3)) / 3, np.linspace(-1, 1, 6).reshape(3, 2), factor
+        self.W_opt = self.V_opt = Steps()
+
+    def train_on_batch(self, X, y):
+        h = np.tanh(X @ self.W)
+        error = h @ self.V - y
+        into_h = error @ self.V.T * (1 - h**2)
+        self.V = self.V_opt.update(self.V, h.T @ error)
+        self.W = self.W_opt.update(self.W, self.factor * X.T @ into_h)
+        return 0.5 * np.sum(error**2)
+
+
+def test_a_network_that_shows_nothing_is_audited_by_differences():
+    y = rng.standard_normal((SAMPLES, 2))
+    report = compare.audit_network(BlackBox(), X, y)
+    assert {(each.name, each.verdict, each.truth) for each in report.findings} == {
+        ("loss", "right", "differences"),
+        ("W", "right", "differences"),
+        ("V", "right", "differences"),
+    }
+    report = compare.audit_network(BlackBox(3.0), X, y)
+    assert wrong(report) == {("W", "scaled")}
+    assert finding(report, "W").scale == pytest.approx(3.0)
+
+
+class Fails(Chain):
+    def train_on_batch(self, X, y):
+        raise KeyError("batch")
+
+
+def test_what_cannot_be_audited_is_said():
+    with pytest.raises(compare.AuditError, match=r"has no train_on_batch"):
+        compare.audit_network(right_layers.Dense(), X, Y)
+    report = compare.audit_network(Fails(SquareLoss(), right_layers.Dense(CLASSES)), X, Y)
+    assert wrong(report) == {("network", "error")}
+    with pytest.raises(compare.AuditError, match="hands no gradient to an optimizer"):
+        compare.audit_network(Chain(SquareLoss(), right_layers.Softmax(), input_shape=(CLASSES,)), Y, Y)

@@ -1,0 +1,328 @@
+"""`audit_network`: whether what a network propagates is the gradient of the loss that it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from tinygrad_fs.autograd import grad
+from tinygrad_fs.compare.draws import Draw, Template
+from tinygrad_fs.compare.examine import Trial, run
+from tinygrad_fs.compare.inquiry import Inquiry
+from tinygrad_fs.compare.isolation.muted import muted
+from tinygrad_fs.compare.isolation.parts import Copier
+from tinygrad_fs.compare.isolation.randomness import preserved
+from tinygrad_fs.compare.report import Finding, Report
+from tinygrad_fs.compare.reproducers.of_networks import mean_and_sum, through_the_last_layer
+from tinygrad_fs.compare.subjects.case import AuditError, RunError, UnfitError
+from tinygrad_fs.compare.subjects.functions import Functions, FunctionSubject
+from tinygrad_fs.compare.subjects.layer import LayerSubject
+from tinygrad_fs.compare.subjects.network import Handed, NetworkCase, NetworkSubject, chain
+from tinygrad_fs.compare.subjects.origin import Origin
+from tinygrad_fs.compare.verdict import Comparison, Judgement, judge
+from tinygrad_fs.dtypes import Array
+from tinygrad_fs.tensor import Tensor
+
+__all__ = ["audit_network"]
+
+_SATURATING = 1e8
+_WHOLE = "end to end"
+
+
+def audit_network(network: Any, X: Any, y: Any, *, draws: int = 2, seed: int = 0) -> Report:
+    """Tell whether what a network propagates is the gradient of the loss that it reports.
+
+    One step of training is run on copies whose optimizers only take notes. The gradients that they are handed are
+    compared with those of the loss that ``train_on_batch`` returns: end to end, and, where the network is a chain of
+    `layers` with a `loss_function`, layer by layer on the inputs that each really gets, so that a mistake is found
+    where it is made.
+
+    Parameters
+    ----------
+    network : object
+        With ``train_on_batch(X, y)``, which makes a step and returns the loss, alone or first. It is left as it is.
+    X, y : array
+        A batch.
+    draws : int, default 2
+    seed : int, default 0
+
+    Returns
+    -------
+    Report
+        Its findings are named ``loss``, for the scale of the whole: "scaled" by the number of outputs if the gradient
+        of the sum is propagated and the mean reported (which is no error where the network's `objective` is "sum");
+        ``loss_function.p``; ``layers[2].input``, ``layers[2].W``; and ``layers[3] with loss_function`` where a last
+        layer and a loss do not go together, as a softmax that returns p - y for a loss that is not the categorical
+        cross-entropy.
+
+    Raises
+    ------
+    AuditError
+        If the network has no ``train_on_batch``, or updates no parameters.
+
+    Examples
+    --------
+    >>> from tinygrad_fs.deep_learning import NeuralNetwork
+    >>> from tinygrad_fs.deep_learning.layers import Dense
+    >>> from tinygrad_fs.deep_learning.loss_functions import SquareLoss
+    >>> from tinygrad_fs.deep_learning.optimizers import Adam
+    >>> network = NeuralNetwork(Adam(), SquareLoss)
+    >>> network.add(Dense(2, input_shape=(3,)))
+    >>> report = audit_network(network, np.ones((4, 3)), np.zeros((4, 2)))
+    >>> [(finding.name, finding.verdict, finding.scale) for finding in report.findings if finding.verdict != "right"]
+    [('loss', 'scaled', 8.0)]
+    """
+    with preserved(), muted(), np.errstate(all="ignore"):
+        subject = NetworkSubject(network, _template(X), _template(y))
+        with preserved(subject.generators):
+            return _NetworkAudit(subject, draws, seed).report()
+
+
+def _template(array: Any) -> Template:
+    values = np.asarray(array)
+    return Template.of(values.astype(np.float64) if values.dtype.kind == "f" else values)
+
+
+class _NetworkAudit:
+    """One call of `audit_network`."""
+
+    def __init__(self, subject: NetworkSubject, draws: int, seed: int) -> None:
+        self._subject, self._draws, self._seed = subject, draws, seed
+        self._remarks: dict[str, None] = {}
+
+    @cached_property
+    def _case(self) -> NetworkCase:
+        """The network as it is, on the batch that was given."""
+        return self._subject.case("training", Draw("given", "own", False, self._seed))
+
+    def report(self) -> Report:
+        """The whole: its scale, then part by part, then what the parts do not explain."""
+        title = self._subject.title
+        try:
+            trials = list(self._steps())
+        except RunError as error:
+            return Report(title, (Finding("network", "training", "end to end", "error", str(error)),))
+        if not trials[0].case.values:
+            raise AuditError(f"audit_network: a step of {title} hands no gradient to an optimizer that it holds")
+        scale = self._scale(trials)
+        findings = [self._of_scale(scale, trials[0].truth.method)]
+        if self._subject.reports_the_mean:
+            findings += [*self._of_loss_function(), *self._of_layers(), *self._of_the_end(scale)]
+            self._look_at_saturation()
+        findings += self._end_to_end(trials, scale, findings)
+        return Report(title, tuple(findings), tuple(self._remarks))
+
+    def _steps(self) -> Iterator[Trial]:
+        for number in range(self._draws):
+            draw = Draw("given", "moved" if number else "own", False, self._seed + number)
+            trial = run(self._subject.case("training", draw))
+            if trial is None:
+                raise RunError("forward", UnfitError("gave a loss of this batch that is not finite"))
+            yield trial
+
+    # ---- what a step of the network as it is does
+
+    @cached_property
+    def _passed(self) -> list[tuple[Array, Array]]:
+        """The input and the output of each layer."""
+        layers = self._case.prepared(self._case.values).layers
+        return [(np.array(x), np.array(out)) for x, out in chain(layers, self._case.X)]
+
+    @cached_property
+    def _handed(self) -> Handed | None:
+        """What the last layer's backward was handed and what it returned, if it was called."""
+        self._case.by_hand(())
+        return self._case.handed.get(len(self._subject.network.layers) - 1)
+
+    @property
+    def _output(self) -> Array:
+        return self._passed[-1][1]
+
+    @property
+    def _loss_function(self) -> Any:
+        return self._subject.network.loss_function
+
+    # ---- the scale of the whole
+
+    def _scale(self, trials: list[Trial]) -> float:
+        """What the gradients are multiplied by: all of them, or else that at the output, or of the last parameter."""
+
+        def factor(names: list[str]) -> float | None:
+            pairs = [(trial.hand.gradients[name], trial.truth.gradients[name]) for trial in trials for name in names]
+            return _common_factor([(hand, truth) for hand, truth in pairs if np.shape(hand) == np.shape(truth)])
+
+        names = [each.name for each in sorted(self._subject.parameters, key=lambda each: -(_layer_of(each) or 0))]
+        guesses: list[Callable[[], float | None]] = [lambda: factor(names), self._factor_at_the_output]
+        guesses += [partial(factor, [name]) for name in names]  # the last layers' are the least that can be spoilt
+        found = (guess() for guess in guesses)
+        return next((scale for scale in found if scale is not None), 1.0)
+
+    def _factor_at_the_output(self) -> float | None:
+        if not self._subject.reports_the_mean or self._handed is None:
+            return None
+        truth = _gradient(lambda p: np.mean(self._loss_function.loss(self._case.y, p)), self._output)
+        if truth is None or truth.shape != self._handed.incoming.shape:
+            return None
+        return _common_factor([(self._handed.incoming, truth)])
+
+    def _of_scale(self, scale: float, method: str) -> Finding:
+        finding = Finding("loss", "training", _WHOLE, "right", max_rel_error=0.0, truth=method)
+        if scale == 1.0:
+            return finding
+        detail, declared, script = f"{scale:.6g} times the gradient of the reported loss", False, None
+        if self._subject.reports_the_mean:
+            if scale == self._output.size:
+                detail += ": that of the sum over all outputs, and the mean is reported"
+                declared = getattr(self._subject.network, "objective", None) == "sum"
+            if callable(getattr(self._loss_function, "gradient", None)):
+                script = mean_and_sum(self._loss_function, self._case.y[:1], self._output[:1].round(2))
+        return replace(
+            finding,
+            verdict="scaled",
+            scale=scale,
+            detail=f"{detail}, as it declares" if declared else detail,
+            max_rel_error=abs(scale - 1) / max(abs(scale), 1),
+            reproducer=script,
+            declared=declared,
+        )
+
+    # ---- part by part
+
+    def _of_loss_function(self) -> list[Finding]:
+        if not callable(getattr(self._loss_function, "gradient", None)):
+            return []
+        functions = Functions(Copier(self._loss_function)(), "loss", "gradient", type(self._loss_function).__name__)
+        inputs = [_template(self._case.y), _template(self._output)]
+        return self._of_part(FunctionSubject(functions, inputs), "loss_function")
+
+    def _of_layers(self) -> Iterator[Finding]:
+        for number, layer in enumerate(self._subject.network.layers):
+            subject = LayerSubject(Origin(layer), [_template(self._passed[number][0])])
+            yield from self._of_part(subject, f"layers[{number}]")
+
+    def _of_part(self, subject: LayerSubject | FunctionSubject, name: str) -> list[Finding]:
+        inquiry = Inquiry(subject, draws=self._draws, given=True, seed=self._seed, variations=False)
+        self._remarks |= {f"{name}: {remark}": None for remark in inquiry.remarks}
+        return [replace(finding, name=f"{name}.{finding.name}") for finding in inquiry.findings]
+
+    # ---- the last layer and the loss
+
+    def _of_the_end(self, scale: float) -> Iterator[Finding]:
+        """Whether p - y leaves the last layer's backward, for a loss that has another gradient there."""
+        if self._handed is None or self._handed.outgoing is None:
+            return
+        by_hand, y, (x, p) = np.asarray(self._handed.outgoing), self._case.y, self._passed[-1]
+        if by_hand.shape != np.shape(y) or not np.allclose(by_hand, p - y, 1e-6, 1e-9):
+            return
+        number = len(self._subject.network.layers) - 1
+        layer = self._subject.network.layers[number]
+        copied, loss = Copier(layer), self._loss_function
+        truth = _gradient(lambda z: scale * np.mean(loss.loss(y, next(chain([copied()], z))[1])), x)
+        if truth is None or np.allclose(by_hand, truth, 1e-5, 1e-7):
+            return
+        cosine = float(np.sum(by_hand * truth) / (np.linalg.norm(by_hand) * np.linalg.norm(truth)))
+        yield Finding(
+            f"layers[{number}] with loss_function",
+            "training",
+            _WHOLE,
+            "wrong",
+            f"p - y, the gradient of the categorical cross-entropy; {type(loss).__name__} reports another loss, with "
+            f"whose gradient it has cosine {cosine:.3f}",
+            max_rel_error=float(np.max(np.abs(by_hand - truth)) / np.max(np.abs(truth))),
+            truth="tensors",
+            reproducer=through_the_last_layer(layer, loss, x[:1].round(1), y[:1]),
+        )
+
+    def _look_at_saturation(self) -> None:
+        """Remark if an output that is certain and wrong gets no gradient."""
+        last = max((number for each in self._case.parameters if (number := _layer_of(each)) is not None), default=None)
+        if last is None or self._subject.y.domain not in ("one-hot", "binary"):
+            return
+        case = self._subject.case("training", self._case.draw)
+        for each in case.parameters:
+            if _layer_of(each) == last:
+                case.values[each.name] = _SATURATING * case.values[each.name]
+        *_, (_, out) = chain(case.prepared(case.values).layers, case.X)
+        if out.shape != case.y.shape:
+            return
+        classes = out.shape[-1]
+        case.y = np.eye(classes)[out.argmin(axis=-1)] if classes > 1 else 1.0 * (out < 0.5)
+        hand = case.by_hand(())
+        loss = float(hand.outputs[0])
+        if loss > 1 and not any(np.any(g) for g in hand.gradients.values() if g is not None):
+            words = (
+                f"outputs that are certain and wrong get no gradient, although the loss is {loss:.3g} there: nothing "
+                "is learned from them. Differentiate the last layer and the loss as one"
+            )
+            self._remarks[words] = None
+
+    # ---- what is left
+
+    def _end_to_end(self, trials: list[Trial], scale: float, others: list[Finding]) -> Iterator[Finding]:
+        """The gradients of the parameters, divided by the scale; without those that a layer behind explains."""
+        wrong = [int(each.name[7:].partition("]")[0]) for each in others if _explains(each)]
+        for each in self._subject.parameters:
+            judgement, own = _judged(each.name, trials, scale), _layer_of(each)
+            if judgement.verdict == "right" or own is None or not any(number >= own for number in wrong):
+                verdict, detail, factor, error, _ = judgement
+                yield Finding(each.name, "training", _WHOLE, verdict, detail, factor, error, trials[0].truth.method)
+
+
+def _judged(name: str, trials: list[Trial], scale: float) -> Judgement:
+    comparisons = []
+    for trial in trials:
+        gradient, value = trial.hand.gradients[name], trial.case.values[name]
+        if gradient is None or np.shape(gradient) != value.shape:
+            got = "none" if gradient is None else f"of shape {np.shape(gradient)}"
+            return Judgement("shape", f"the gradient is {got}", None, float("inf"), None)
+        comparisons.append(
+            Comparison(
+                np.asarray(gradient) / scale,
+                trial.truth.gradients[name],
+                name,
+                value,
+                generic=True,
+                differences=trial.truth.differences,
+                kinks=trial.truth.kinks.get(name),
+                by_differences=trial.truth.method == "differences",
+            )
+        )
+    return judge(comparisons)
+
+
+def _explains(finding: Finding) -> bool:
+    """Whether a finding of a layer makes that gradients before it are not those of the loss."""
+    of_a_layer = finding.name.startswith("layers[") and finding.mode == "training"
+    return of_a_layer and (not finding.ok or "truncated" in finding.detail)
+
+
+def _common_factor(pairs: list[tuple[Any, Any]]) -> float | None:
+    """The number by which all gradients differ from the truth; None if it is not one number."""
+    hand = np.concatenate([np.ravel(a) for a, _ in pairs]) if pairs else np.zeros(0)
+    truth = np.concatenate([np.ravel(b) for _, b in pairs]) if pairs else np.zeros(0)
+    if not truth.any() or not hand.any():
+        return None
+    scale = float(hand @ truth) / float(truth @ truth)
+    if not np.allclose(hand, scale * truth, 1e-5, 1e-7 * abs(scale) * np.abs(truth).max()):
+        return None
+    return float(round(scale)) if round(scale) and abs(scale / round(scale) - 1) < 1e-6 else scale
+
+
+def _layer_of(parameter: Any) -> int | None:
+    """The number of the layer that a parameter belongs to."""
+    steps = parameter.places[0].steps
+    return steps[1][1] if steps[0] == ("attribute", "layers") and steps[1][0] == "item" else None
+
+
+def _gradient(function: Any, at: Array) -> Array | None:
+    """The gradient of a function of one array that gives a number; None if it does not run on Tensors."""
+    leaf = Tensor(np.array(at, np.float64), requires_grad=True)
+    try:
+        (found,) = grad(function(leaf.clone()), leaf)
+    except Exception:
+        return None
+    return np.asarray(found.data) if found is not None else None
