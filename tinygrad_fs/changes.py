@@ -74,7 +74,9 @@ def unshared(array: Any) -> bool:
 
 def copied(array: Any) -> Any:
     """A copy in memory of its own; an array also of what NumPy returns as a scalar."""
-    return np.array(array) if isinstance(array, (np.ndarray, np.generic)) else array.copy()
+    if not isinstance(array, (np.ndarray, np.generic)):
+        return array.copy()
+    return np.array(array, order="C" if 0 in array.strides else "K")  # a repeated axis would come out as the innermost
 
 
 def _calibrate() -> None:

@@ -5,6 +5,7 @@ Window i of `out` along an axis of `size` reaches from ``floor(i size / out)`` u
 
 from __future__ import annotations
 
+import functools
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +16,7 @@ from tinygrad_fs.ops.axis_maps import AlongAxis, Taps
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.pooling import Gather, avg_pool2d, max_pool2d
 from tinygrad_fs.ops.reduction import mean
+from tinygrad_fs.ops.shape import expand_dims, squeeze
 from tinygrad_fs.ops.spatial import Sizes
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -52,7 +54,7 @@ def adaptive_avg_pool1d(x: TensorLike, output_size: OutputSize) -> Tensor:
     """
     sequences = given(x)
     size = _sizes("adaptive_avg_pool1d", sequences, output_size, 1)
-    return _means("adaptive_avg_pool1d", sequences[..., None, :], (1, *size))[..., 0, :]
+    return squeeze(_means("adaptive_avg_pool1d", expand_dims(sequences, -2), (1, *size)), -2)
 
 
 def adaptive_avg_pool2d(x: TensorLike, output_size: OutputSize) -> Tensor:
@@ -180,9 +182,14 @@ def _means(op: str, x: Any, size: Sizes) -> Tensor:
         return avg_pool2d(x, (height // size[0], width // size[1]))
     for axis in (-2, -1):
         if size[axis] != x.shape[axis]:
-            seen, used = _windows(x.shape[axis], size[axis])
-            x = AlongAxis.apply(x, taps=Taps(seen, used / used.sum(0)), axis=axis)
+            x = AlongAxis.apply(x, taps=_shares(x.shape[axis], size[axis]), axis=axis)
     return x  # type: ignore[no-any-return]
+
+
+@functools.lru_cache(maxsize=256)
+def _shares(size: int, out: int) -> Taps:
+    seen, used = _windows(size, out)
+    return Taps(seen, used / used.sum(0))
 
 
 def _windows(size: int, out: int) -> tuple[Any, Any]:

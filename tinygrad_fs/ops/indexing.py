@@ -10,7 +10,14 @@ from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.accumulation import add_at
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.positions import along_one, as_index, is_basic, names_nothing_twice, without_mask
+from tinygrad_fs.ops.positions import (
+    along_one,
+    as_index,
+    is_basic,
+    keeps_all_in_order,
+    names_nothing_twice,
+    without_mask,
+)
 from tinygrad_fs.ops.shape import broadcast_to
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -26,6 +33,8 @@ class GetItem(Op):
         return _read(x, at)
 
     def vjp(g: Any, shapes: Any, at: Any) -> Any:
+        if keeps_all_in_order(at, shapes[0], g.shape):
+            return np.reshape(g, shapes[0])
         return ScatterAdd.apply(g, at=at, to=shapes[0])
 
     def vjp_into(into: Any, g: Any, at: Any) -> None:

@@ -5,6 +5,7 @@ A window is reduced along one axis after the other, so that a k x k window takes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,10 +16,16 @@ from tinygrad_fs.op import Op
 from tinygrad_fs.ops.columns import Pair
 from tinygrad_fs.ops.convolution import Padding, Sides, as_pair, as_sides, output_size
 from tinygrad_fs.ops.copying import in_float32
+from tinygrad_fs.ops.masking import kept
 from tinygrad_fs.ops.operands import array_of
+from tinygrad_fs.ops.spatial import remembered
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["avg_pool2d", "max_pool2d"]
+
+
+_FEW_TAPS = 9
+"""Windows of more elements are gone through once, to find where the largest one is."""
 
 
 class MaxPool2d(Op):
@@ -29,12 +36,14 @@ class MaxPool2d(Op):
     """
 
     def forward(x: Any, *, kernel: Pair, stride: Pair, padding: Sides, dilation: Pair) -> Any:
-        return _pooled(np.maximum, _padded(x, padding, _lowest(x.dtype)), kernel, stride, dilation)
+        return pooled(np.maximum, _padded(x, padding, _lowest(x.dtype)), kernel, stride, dilation)
 
     def vjp(g: Any, x: Any, out: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
         x, out = array_of(x), array_of(out)
-        positions = first_largest(x, out, kernel, stride, padding, dilation)
         disjoint = all(s >= d * (k - 1) + 1 for s, d, k in zip(stride, dilation, kernel))
+        if disjoint and not isinstance(g, Tensor) and math.prod(kernel) <= _FEW_TAPS and np.isfinite(out).all():
+            return _to_first_largest(g, x, out, kernel, stride, padding, dilation)
+        positions = first_largest(x, out, kernel, stride, padding, dilation)
         return Scatter.apply(g, shape_of=x.shape, positions=positions, disjoint=disjoint)
 
 
@@ -67,8 +76,8 @@ class AvgPool2d(Op):
     """y = the mean of x over each window;  dx: g shared out evenly."""
 
     def forward(x: Any, *, kernel: Pair, stride: Pair, padding: Sides, counts_padding: bool) -> Any:
-        total = _pooled(np.add, _padded(x, padding, 0), kernel, stride, (1, 1))
-        total *= _shares(x, kernel, stride, padding, counts_padding)
+        total = pooled(np.add, _padded(x, padding, 0), kernel, stride, (1, 1))
+        total *= _shares(x, x.shape[-2:], kernel, stride, padding, counts_padding)
         return total
 
     def vjp(g: Any, shapes: Any, kernel: Any, stride: Any, padding: Any, counts_padding: Any) -> Any:
@@ -82,16 +91,10 @@ class AvgPool2dGradient(Op):
 
     def forward(y: Any, *, size: Pair, kernel: Pair, stride: Pair, padding: Sides, counts_padding: bool) -> Any:
         (top, bottom), (left, right) = padding
-        leading = y.shape[:-2]
         height, width = size[0] + top + bottom, size[1] + left + right
-        x = np.zeros_like(y, shape=(*leading, *size))
-        y = y * _shares(x, kernel, stride, padding, counts_padding)
-        rows = np.zeros_like(y, shape=(*leading, y.shape[-2], width))
-        for taps in _taps_along(rows, -1, kernel[1], stride[1], 1):
-            taps += y
-        image = np.zeros_like(y, shape=(*leading, height, width)) if any(map(any, padding)) else x
-        for taps in _taps_along(image, -2, kernel[0], stride[0], 1):
-            taps += rows
+        y = y * _shares(y, size, kernel, stride, padding, counts_padding)
+        rows = _spread(y, -1, kernel[1], stride[1], width)
+        image = _spread(rows, -2, kernel[0], stride[0], height)
         return image[..., top : height - bottom, left : width - right]
 
     def vjp(g: Any, kernel: Any, stride: Any, padding: Any, counts_padding: Any) -> Any:
@@ -140,8 +143,8 @@ def max_pool2d(
     array([[[ 5.,  7.],
             [13., 15.]]])
     """
-    options = _options("max_pool2d", x, kernel_size, stride, padding, dilation)
-    return MaxPool2d.apply(x, **options)
+    kernel, steps, sides, spread = _options("max_pool2d", np.shape(x), kernel_size, stride, padding, dilation)
+    return MaxPool2d.apply(x, kernel=kernel, stride=steps, padding=sides, dilation=spread)
 
 
 @in_float32
@@ -185,17 +188,18 @@ def avg_pool2d(
     array([[[ 2.5,  4.5],
             [10.5, 12.5]]])
     """
-    options = _options("avg_pool2d", x, kernel_size, stride, padding, 1)
-    del options["dilation"]
+    kernel, steps, sides, _ = _options("avg_pool2d", np.shape(x), kernel_size, stride, padding, 1)
     dtype = getattr(x, "dtype", None)
     if dtype is not None and dtype.kind != "f":
         raise TypeError(f"avg_pool2d: a mean of dtype {dtype} is not exact; use x.astype('float32')")
-    return AvgPool2d.apply(x, counts_padding=bool(count_include_pad), **options)
+    return AvgPool2d.apply(x, kernel=kernel, stride=steps, padding=sides, counts_padding=bool(count_include_pad))
 
 
-def _options(op: str, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> dict[str, Any]:
-    """The options of a pooling op, checked."""
-    shape = np.shape(x)
+@remembered
+def _options(
+    op: str, shape: tuple[int, ...], kernel_size: Any, stride: Any, padding: Any, dilation: Any
+) -> tuple[Pair, Pair, Sides, Pair]:
+    """The kernel, the stride, the padding and the dilation of a pooling op, checked."""
     if len(shape) < 2:
         raise ValueError(f"{op}: the input has shape {shape}; it needs at least two axes, (..., height, width)")
     kernel = as_pair(op, "kernel_size", kernel_size)
@@ -211,7 +215,7 @@ def _options(op: str, x: Any, kernel_size: Any, stride: Any, padding: Any, dilat
                 f"{op}: with padding={padding!r} a window of {kernel} sees no element of the image of {shape[-2:]}; "
                 "use a smaller padding"
             )
-    return {"kernel": kernel, "stride": steps, "padding": sides, "dilation": spread}
+    return kernel, steps, sides, spread
 
 
 def _taps_along(x: Any, axis: int, kernel: int, stride: int, dilation: int) -> list[Any]:
@@ -221,13 +225,30 @@ def _taps_along(x: Any, axis: int, kernel: int, stride: int, dilation: int) -> l
     return [x[..., each] if axis == -1 else x[..., each, :] for each in slices]
 
 
-def _pooled(combine: Any, x: Any, kernel: Pair, stride: Pair, dilation: Pair) -> Any:
+def pooled(combine: Any, x: Any, kernel: Pair, stride: Pair, dilation: Pair) -> Any:
     """Combine the elements of each window; rows first, whose elements lie side by side."""
     for axis in (-2, -1):
         first, *others = _taps_along(x, axis, kernel[axis], stride[axis], dilation[axis])
-        x = combine(first, others[0]) if others else first.copy()
+        x = combine(first, others[0]) if others else first
         for taps in others[1:]:
             combine(x, taps, out=x)
+    return x.copy() if kernel == (1, 1) else x
+
+
+def _spread(y: Any, axis: int, kernel: int, stride: int, size: int) -> Any:
+    """The adjoint of a sum over windows along an axis (-1 or -2) of the given size."""
+    if kernel == stride == 1 and size == y.shape[axis]:
+        return y
+    shape = (*y.shape[:-1], size) if axis == -1 else (*y.shape[:-2], size, y.shape[-1])
+    tiles = kernel == stride and kernel * y.shape[axis] == size  # so that every element is written to, once
+    if tiles and kernel > 4:
+        return y.repeat(kernel, axis=axis)
+    x = np.empty_like(y, shape=shape, order="C") if tiles else np.zeros_like(y, shape=shape, order="C")
+    for taps in _taps_along(x, axis, kernel, stride, 1):
+        if kernel <= stride:
+            taps[...] = y
+        else:
+            taps += y
     return x
 
 
@@ -247,12 +268,12 @@ def _lowest(dtype: Any) -> Any:
     return np.iinfo(dtype).min if dtype.kind in "iu" else False
 
 
-def _shares(x: Any, kernel: Pair, stride: Pair, padding: Sides, counts_padding: bool) -> Any:
-    """1 / the number of elements in a window: one number, or one for each window of the image `x`."""
+def _shares(like: Any, size: Pair, kernel: Pair, stride: Pair, padding: Sides, counts_padding: bool) -> Any:
+    """1 / the number of elements in a window: one number, or one for each window of an image of this size."""
     if counts_padding or not any(map(any, padding)):
         return 1.0 / (kernel[0] * kernel[1])
-    ones = np.ones_like(x, shape=x.shape[-2:])
-    return 1.0 / _pooled(np.add, _padded(ones, padding, 0), kernel, stride, (1, 1))
+    ones = np.ones_like(like, shape=size)
+    return 1.0 / pooled(np.add, _padded(ones, padding, 0), kernel, stride, (1, 1))
 
 
 def first_largest(x: Any, out: Any, kernel: Pair, stride: Pair, padding: Sides, dilation: Pair) -> Any:
@@ -272,6 +293,22 @@ def first_largest(x: Any, out: Any, kernel: Pair, stride: Pair, padding: Sides, 
     positions = taps[chosen]
     positions += places.reshape(out.shape)
     return positions
+
+
+def _to_first_largest(g: Any, x: Any, out: Any, kernel: Pair, stride: Pair, padding: Sides, dilation: Pair) -> Any:
+    """The gradient for windows of finite numbers that do not overlap, tap by tap: in half of the time of positions."""
+    padded = _padded(x, padding, _lowest(x.dtype))
+    dx, free = np.zeros_like(padded), np.ones_like(out, dtype=bool)
+    rows = zip(*[_taps_along(image, -2, kernel[0], stride[0], dilation[0]) for image in (padded, dx)])
+    for row, target_row in rows:
+        sides = [_taps_along(image, -1, kernel[1], stride[1], dilation[1]) for image in (row, target_row)]
+        for taps, target in zip(*sides):
+            hit = np.equal(taps, out)
+            hit &= free
+            free ^= hit
+            target[...] = kept(g, hit)
+    (top, bottom), (left, right) = padding
+    return dx[..., top : dx.shape[-2] - bottom, left : dx.shape[-1] - right]
 
 
 def _first_tap(padded: Any, kernel: Pair, stride: Pair, dilation: Pair) -> Any:

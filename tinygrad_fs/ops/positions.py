@@ -53,6 +53,14 @@ def _is_basic_part(part: Any) -> bool:
     return kind is int or kind is slice or part is None or part is Ellipsis or isinstance(part, np.integer)
 
 
+def keeps_all_in_order(index: Any, shape: tuple[int, ...], selected: tuple[int, ...]) -> bool:
+    """Whether an index takes an array of `shape` to one of another shape with the same elements in the same order."""
+    if math.prod(shape) != math.prod(selected) or not is_basic(index):
+        return False
+    parts = index if isinstance(index, tuple) else (index,)
+    return not any(isinstance(part, slice) and part.step is not None and part.step < 0 for part in parts)
+
+
 class Positions(NamedTuple):
     """Where an index with arrays leads, as positions along one axis.
 

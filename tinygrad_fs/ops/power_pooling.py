@@ -7,15 +7,47 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.choice import where
+from tinygrad_fs.ops.columns import Pair
 from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.operands import array_of
-from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
-from tinygrad_fs.ops.spatial import PerAxis, Sizes, as_sizes, positions
+from tinygrad_fs.ops.pooling import AvgPool2dGradient, max_pool2d, pooled
+from tinygrad_fs.ops.shape import expand_dims, squeeze
+from tinygrad_fs.ops.spatial import PerAxis, Sizes, as_sizes, positions, remembered
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["lp_pool1d", "lp_pool2d"]
+
+
+class PowerPool2d(Op):
+    """y = (the sum of x^p over each window)^(1/p);  dx = (x / y)^(p - 1) g, and 0 where y is 0.
+
+    `scale` is a power of two, on which the result does not depend: x is divided by it. An op of its own, since the
+    powers and roots of one op each would keep and pass over as many arrays.
+    """
+
+    def forward(x: Any, *, p: float, kernel: Pair, stride: Pair, scale: float) -> Any:
+        part = x if scale == 1.0 else x * (1.0 / scale)
+        total = pooled(np.add, part * part if p == 2 else part**p, kernel, stride, (1, 1))
+        roots = np.sqrt(total, out=total) if p == 2 else total ** (1.0 / p)
+        return roots if scale == 1.0 else roots * scale
+
+    def vjp(g: Any, x: Any, out: Any, p: float, kernel: Any, stride: Any, scale: float) -> Any:
+        part, root = (x, out) if scale == 1.0 else (x * (1.0 / scale), out * (1.0 / scale))
+        zero = array_of(out) == 0
+        if np.any(zero):  # the root is infinitely steep there
+            root, g = np.where(zero, 1, root), np.where(zero, 0, g)
+        slope = g / root if p == 2 else g * root ** (1.0 - p)
+        shared = AvgPool2dGradient.apply(
+            slope * math.prod(kernel),
+            size=x.shape[-2:],
+            kernel=kernel,
+            stride=stride,
+            padding=((0, 0), (0, 0)),
+            counts_padding=True,
+        )
+        return shared * (part if p == 2 else part ** (p - 1.0))
 
 
 @in_float32
@@ -46,8 +78,8 @@ def lp_pool1d(x: TensorLike, norm_type: float, kernel_size: PerAxis, stride: Per
     tensor([5., 0.])
     """
     images = given(x)
-    kernel, steps = _windows("lp_pool1d", images, norm_type, kernel_size, stride, 1)
-    return _norms(images[..., None, :], norm_type, (1, *kernel), (1, *steps))[..., 0, :]
+    kernel, steps = _windows("lp_pool1d", images.shape, images.dtype, norm_type, kernel_size, stride, 1)
+    return squeeze(_norms(expand_dims(images, -2), norm_type, (1, *kernel), (1, *steps)), -2)
 
 
 @in_float32
@@ -83,33 +115,32 @@ def lp_pool2d(x: TensorLike, norm_type: float, kernel_size: PerAxis, stride: Per
     tensor([[2.]])
     """
     images = given(x)
-    return _norms(images, norm_type, *_windows("lp_pool2d", images, norm_type, kernel_size, stride, 2))
+    return _norms(
+        images, norm_type, *_windows("lp_pool2d", images.shape, images.dtype, norm_type, kernel_size, stride, 2)
+    )
 
 
-def _windows(op: str, x: Any, p: float, kernel_size: Any, stride: Any, axes: int) -> tuple[Sizes, Sizes]:
+@remembered
+def _windows(
+    op: str, shape: Sizes, dtype: Any, p: float, kernel_size: Any, stride: Any, axes: int
+) -> tuple[Sizes, Sizes]:
     """The sizes and the steps of windows, checked."""
-    if x.ndim < axes:
-        raise ValueError(f"{op}: the input has shape {x.shape}; it needs at least {axes} axes")
-    if x.dtype.kind != "f":
-        raise TypeError(f"{op}: dtype {x.dtype} holds no roots; use x.astype('float32')")
+    if len(shape) < axes:
+        raise ValueError(f"{op}: the input has shape {shape}; it needs at least {axes} axes")
+    if dtype.kind != "f":
+        raise TypeError(f"{op}: dtype {dtype} holds no roots; use x.astype('float32')")
     if not p > 0:
         raise ValueError(f"{op}: norm_type={p!r} must be positive")
     kernel = as_sizes(op, "kernel_size", kernel_size, axes)
     steps = kernel if stride is None else as_sizes(op, "stride", stride, axes)
-    positions(op, x.shape[x.ndim - axes :], kernel, steps, ((0, 0),) * axes, (1,) * axes)
+    positions(op, shape[len(shape) - axes :], kernel, steps, ((0, 0),) * axes, (1,) * axes)
     return kernel, steps
 
 
 def _norms(x: Any, p: float, kernel: Sizes, stride: Sizes) -> Tensor:
     if p == math.inf:
         return max_pool2d(x, kernel, stride)
-    scale = _scale(array_of(x), p)
-    powers: Any = (x if scale == 1.0 else x * (1.0 / scale)) ** p
-    total = avg_pool2d(powers, kernel, stride) * math.prod(kernel)
-    # The root is infinitely steep at 0: it is kept away from there.
-    zero = array_of(total) == 0
-    roots: Tensor = where(zero, 0, where(zero, 1, total) ** (1.0 / p))
-    return roots if scale == 1.0 else roots * scale
+    return PowerPool2d.apply(x, p=p, kernel=kernel, stride=stride, scale=_scale(array_of(x), p))
 
 
 def _scale(x: Any, p: float) -> float:

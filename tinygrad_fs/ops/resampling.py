@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -185,12 +186,14 @@ def _sizes(image: Sizes, size: Any, scale_factor: Any) -> tuple[Sizes, tuple[flo
     return sizes, scales
 
 
+@functools.lru_cache(maxsize=256)
 def _nearest(have: int, out: int, scale: float | None) -> Taps:
     places = np.arange(out)
     index = places * have // out if scale is None else np.floor(places / scale).astype(np.intp)
     return Taps(np.minimum(index, have - 1)[None], np.ones((1, out)))
 
 
+@functools.lru_cache(maxsize=256)
 def _linear(have: int, out: int, scale: float | None, align_corners: bool) -> Taps:
     if align_corners:
         places = np.arange(out) * ((have - 1) / (out - 1) if out > 1 else 0.0)

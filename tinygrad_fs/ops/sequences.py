@@ -8,9 +8,10 @@ import numpy as np
 
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.convolution import Conv2d
-from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
+from tinygrad_fs.ops.copying import in_float32
+from tinygrad_fs.ops.pooling import AvgPool2d, MaxPool2d
+from tinygrad_fs.ops.shape import expand_dims, squeeze
 from tinygrad_fs.ops.spatial import (
-    Edges,
     Padding,
     PerAxis,
     as_edges,
@@ -18,6 +19,7 @@ from tinygrad_fs.ops.spatial import (
     check_convolution,
     conv_edges,
     positions,
+    remembered,
 )
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -77,15 +79,15 @@ def conv1d(
     edges = conv_edges("conv1d", padding, filters.shape[2:], steps, spread)
     positions("conv1d", sequences.shape[-1:], filters.shape[2:], steps, edges, spread)
     y: Tensor = Conv2d.apply(
-        sequences[..., None, :],
-        filters[..., None, :],
+        expand_dims(sequences, -2),
+        expand_dims(filters, -2),
         bias,
         stride=(1, *steps),
         padding=((0, 0), *edges),
         dilation=(1, *spread),
         groups=groups,
     )
-    return y[..., 0, :]
+    return squeeze(y, -2)
 
 
 def max_pool1d(
@@ -121,11 +123,12 @@ def max_pool1d(
     tensor([3., 4.])
     """
     sequences = given(x)
-    kernel, steps, edges, spread = _windows("max_pool1d", sequences, kernel_size, stride, padding, dilation)
-    pooled = max_pool2d(sequences[..., None, :], (1, kernel), (1, steps), ((0, 0), *edges), (1, spread))
-    return pooled[..., 0, :]
+    kernel, steps, edges, spread = _windows("max_pool1d", sequences.shape, kernel_size, stride, padding, dilation)
+    images = expand_dims(sequences, -2)
+    return squeeze(MaxPool2d.apply(images, kernel=kernel, stride=steps, padding=edges, dilation=spread), -2)
 
 
+@in_float32
 def avg_pool1d(
     x: TensorLike,
     kernel_size: PerAxis,
@@ -163,25 +166,26 @@ def avg_pool1d(
     sequences = given(x)
     if sequences.dtype.kind != "f":
         raise TypeError(f"avg_pool1d: a mean of dtype {sequences.dtype} is not exact; use x.astype('float32')")
-    kernel, steps, edges, _ = _windows("avg_pool1d", sequences, kernel_size, stride, padding, 1)
-    pooled = avg_pool2d(sequences[..., None, :], (1, kernel), (1, steps), ((0, 0), *edges), count_include_pad)
-    return pooled[..., 0, :]
+    kernel, steps, edges, _ = _windows("avg_pool1d", sequences.shape, kernel_size, stride, padding, 1)
+    images, counts = expand_dims(sequences, -2), bool(count_include_pad)
+    return squeeze(AvgPool2d.apply(images, kernel=kernel, stride=steps, padding=edges, counts_padding=counts), -2)
 
 
+@remembered
 def _windows(
-    op: str, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any
-) -> tuple[int, int, Edges, int]:
-    """The options of a pool along one axis, checked."""
-    if x.ndim < 1:
+    op: str, shape: tuple[int, ...], kernel_size: Any, stride: Any, padding: Any, dilation: Any
+) -> tuple[Any, Any, Any, Any]:
+    """The kernel, stride, padding and dilation of a pool along one axis, checked, for images of height 1."""
+    if not shape:
         raise ValueError(f"{op}: the input is 0-d; it needs at least one axis, (..., length)")
     kernel = as_sizes(op, "kernel_size", kernel_size, 1)
     steps = kernel if stride is None else as_sizes(op, "stride", stride, 1)
     spread, edges = as_sizes(op, "dilation", dilation, 1), as_edges(op, padding, 1)
-    (count,), length = positions(op, x.shape[-1:], kernel, steps, edges, spread), x.shape[-1]
+    (count,), length = positions(op, shape[-1:], kernel, steps, edges, spread), shape[-1]
     seen = (np.arange(count) * steps[0] - edges[0][0])[:, None] + np.arange(kernel[0]) * spread[0]
     if not ((seen >= 0) & (seen < length)).any(1).all():
         raise ValueError(
             f"{op}: with padding={padding!r} a window of {kernel[0]} sees no element of the {length}; "
             "use a smaller padding"
         )
-    return kernel[0], steps[0], edges, spread[0]
+    return (1, *kernel), (1, *steps), ((0, 0), *edges), (1, *spread)

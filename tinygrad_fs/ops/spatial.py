@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -13,6 +14,22 @@ Edges: TypeAlias = tuple[tuple[int, int], ...]
 """Padding as (before, after) for each axis."""
 PerAxis: TypeAlias = "int | Sequence[int]"
 Padding: TypeAlias = "int | Sequence[int] | Sequence[Sequence[int]] | str"
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def remembered(check: _F) -> _F:
+    """A check of options and shapes that remembers its answers: a model asks the same in every step."""
+    answers = functools.lru_cache(maxsize=1024)(check)
+
+    @functools.wraps(check)
+    def asked(*args: Any) -> Any:
+        try:
+            return answers(*args)
+        except TypeError:  # a list among the options, or the check's own complaint
+            return check(*args)
+
+    return asked  # type: ignore[return-value]
 
 
 def as_sizes(op: str, name: str, value: Any, axes: int, least: int = 1) -> Sizes:

@@ -7,7 +7,7 @@ from typing import Any
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.convolution import Conv2dInputGradient
 from tinygrad_fs.ops.padding import pad
-from tinygrad_fs.ops.shape import reshape
+from tinygrad_fs.ops.shape import expand_dims, reshape, squeeze
 from tinygrad_fs.ops.spatial import PerAxis, Sizes, as_sizes, check_transposed
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -57,8 +57,8 @@ def conv_transpose1d(
     bias: Any = None if b is None else given(b)
     check_transposed("conv_transpose1d", images.shape, filters.shape, None if b is None else bias.shape, groups, 1)
     options = {"stride": stride, "padding": padding, "output_padding": output_padding, "dilation": dilation}
-    y = _transposed("conv_transpose1d", images[..., None, :], filters[..., None, :], groups, **_plane(options))
-    return _with_bias(y[..., 0, :], bias, 1)
+    y = _transposed("conv_transpose1d", expand_dims(images, -2), expand_dims(filters, -2), groups, **_plane(options))
+    return _with_bias(squeeze(y, -2), bias, 1)
 
 
 def conv_transpose2d(
