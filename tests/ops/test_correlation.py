@@ -64,6 +64,13 @@ CASES = {
     "one by one": ((3, 5, 6, 7), 4, geometry_of((6, 7), (1, 1), (0, 0))),
     "one by one with groups": ((3, 6, 6, 7), 4, geometry_of((6, 7), (1, 1), (0, 0), groups=2)),
     "one by one, shifted": ((3, 5, 6, 7), 4, geometry_of((6, 7), (1, 1), (-1, 1))),
+    "one by one, many": ((40, 16, 14, 15), 8, geometry_of((14, 15), (1, 1), (0, 0))),
+    "side by side": ((3, 5, 6, 9), 4, geometry_of((3, 3), (2, 3), (0, 0), stride=(2, 3))),
+    "side by side, with a rest": ((3, 4, 7, 10), 6, geometry_of((3, 3), (2, 3), (0, 0), stride=(2, 3), groups=2)),
+    "side by side, beyond the edge": ((3, 5, 5, 6), 4, geometry_of((3, 3), (2, 2), (0, 0), stride=(2, 2))),
+    "sequences": ((7, 5, 1, 40), 4, geometry_of((1, 40), (1, 3), (0, -1))),
+    "sequences with a stride": ((7, 6, 1, 60), 4, geometry_of((1, 28), (1, 5), (0, 0), stride=(1, 2), groups=2)),
+    "sequences with dilation": ((7, 5, 1, 40), 130, geometry_of((1, 44), (1, 3), (0, -5), dilation=(1, 3))),
 }
 FORMS = {  # whether Winograd's algorithm is used, the bytes of a block, and from where on a row is a product
     "by rows": (False, 4 << 20, 1),

@@ -24,7 +24,7 @@ Pair: TypeAlias = tuple[int, int]
 
 # All measured with OpenBLAS 0.3.31 on one core of a Xeon.
 # From this width on the rows of one image are long enough to be copied fast; else samples are interleaved.
-_WIDE = 24
+WIDE = 24
 _INTERLEAVED = 128
 _SMALL_BLOCK_BYTES = 256 << 10
 # OpenBLAS multiplies without packing up to a million multiplications. For 16 to 32 filters that is up to 1.8
@@ -53,7 +53,7 @@ class Geometry(NamedTuple):
 
 def samples_at_a_time(count: int, width: int, bytes_per_sample: int) -> int:
     """How many samples to interleave for outputs of that width."""
-    if width >= _WIDE:
+    if width >= WIDE:
         return 1
     most = max(4, _INTERLEAVED // width, _SMALL_BLOCK_BYTES // max(1, bytes_per_sample))
     return max(1, -(-count // max(1, -(-count // most))))
@@ -117,21 +117,30 @@ class Columns:
         self.columns = taps.reshape(products, geometry.groups, -1, step * pitch * samples)
         self.buffer: Any = None
         see = self._see_runs if pitch > geometry.size[1] else self._see_rows
-        self.copies = [(taps[:, :, :, tap], see(tap, channels, products)) for tap in range(kw)]
+        self.copies = [(taps[:, :, :, tap], seen) for tap, seen in enumerate(see(channels, products))]
 
-    def _see_rows(self, tap: int, channels: int, products: int) -> Any:
-        """What the taps of a column see: (products, channels, taps, step, columns, samples)."""
-        stride, spread = self.geometry.stride[0], self.geometry.dilation[0]
-        seen = sliding_window_view(self.window.along(self.geometry, tap), (self.rows - 1) * stride + 1, axis=1)
-        seen = seen[:, :-1:spread, :, :, ::stride]
-        return seen.reshape(channels, -1, self.pitch, self.samples, products, self.step).transpose(4, 0, 1, 5, 2, 3)
+    def _see_rows(self, channels: int, products: int) -> list[Any]:
+        """What the taps of each column see: (products, channels, taps, step, columns, samples)."""
+        (stride, phases), (spread, aside) = self.geometry.stride, self.geometry.dilation
+        windows = sliding_window_view(self.window.padded, (self.rows - 1) * stride + 1, axis=1)
+        windows = windows[:, :-1:spread, ..., ::stride]
+        found = []
+        for tap in range(self.geometry.kernel[1]):
+            first = tap * aside // phases
+            seen = windows[:, :, tap * aside % phases, first : first + self.pitch]
+            seen = seen.reshape(channels, -1, self.pitch, self.samples, products, self.step)
+            found.append(seen.transpose(4, 0, 1, 5, 2, 3))
+        return found
 
-    def _see_runs(self, tap: int, channels: int, products: int) -> Any:
+    def _see_runs(self, channels: int, products: int) -> list[Any]:
         """The same, with rows as wide as the window."""
-        flat = self.window.padded.reshape(channels, -1)[:, tap * self.geometry.dilation[1] :]
-        seen = sliding_window_view(flat, self.rows * self.pitch, axis=1)[:, :: self.geometry.dilation[0] * self.pitch]
-        seen = seen[:, : self.geometry.kernel[0]]
-        return seen.reshape(channels, -1, products, self.step, self.pitch, 1).transpose(2, 0, 1, 3, 4, 5)
+        (kh, kw), (spread, aside) = self.geometry.kernel, self.geometry.dilation
+        runs = sliding_window_view(self.window.padded.reshape(channels, -1), self.rows * self.pitch, axis=1)
+        found = []
+        for tap in range(kw):
+            seen = runs[:, tap * aside :: spread * self.pitch][:, :kh]
+            found.append(seen.reshape(channels, kh, products, self.step, self.pitch, 1).transpose(2, 0, 1, 3, 4, 5))
+        return found
 
     def _fill(self, sample: int, row: int) -> Any:
         """The columns, of shape (products, groups, channels and taps, positions)."""
@@ -148,7 +157,10 @@ class Columns:
         if dense and self.samples == 1 and self.pitch == width:
             product = part[0].reshape(groups, filters, len(columns), -1).transpose(2, 0, 1, 3)
         else:
-            product = self.buffer = self._buffer(part, (len(columns), groups, filters, columns.shape[-1]))
+            if self.buffer is None:
+                shape = (len(columns), groups, filters, columns.shape[-1])
+                self.buffer = np.empty_like(part, shape=shape, order="C", dtype=columns.dtype)
+            product = self.buffer
         np.matmul(matrix, columns, out=product)
         if b is not None:
             np.add(product, b, out=product)
@@ -163,7 +175,10 @@ class Columns:
         groups, filters = self.geometry.groups, part.shape[1] // self.geometry.groups
         order, back = ((1, 2, 3, 0), (3, 0, 1, 2)) if filters_first(filters) else ((2, 3, 0, 1), (2, 3, 0, 1))
         shape = (self.samples, part.shape[1], self.rows, self.pitch)
-        gathered = self.buffer = self._buffer(part, tuple(shape[axis] for axis in order))
+        if self.buffer is None:  # zeros, for the positions at the end of rows that mean nothing
+            gaps = tuple([shape[axis] for axis in order])
+            self.buffer = np.zeros_like(part, shape=gaps, order="C", dtype=columns.dtype)
+        gathered = self.buffer
         gathered.transpose(back)[..., : part.shape[3]] = part
         if filters_first(filters):
             parts = gathered.reshape(groups, filters, len(columns), -1).transpose(2, 0, 1, 3)
@@ -172,9 +187,6 @@ class Columns:
             parts = gathered.reshape(len(columns), -1, groups, filters).transpose(0, 2, 1, 3)
             product = np.matmul(columns, parts)
         return product if len(product) == 1 else product.sum(0, keepdims=True)
-
-    def _buffer(self, like: Any, shape: tuple[int, ...]) -> Any:
-        return np.zeros_like(like, shape=shape, dtype=self.columns.dtype) if self.buffer is None else self.buffer
 
 
 class RowColumns(Columns):
@@ -202,17 +214,33 @@ class RowColumns(Columns):
         return seen.reshape(self.geometry.groups, -1, *seen.shape[1:]).swapaxes(1, 2)
 
 
-class PlainColumns(Columns):
-    """The same for a kernel of 1 x 1: the columns are the images themselves."""
+class PlainColumns:
+    """The same for a kernel of 1 x 1: the columns are the images themselves, and a product takes all of a sample."""
 
-    def __init__(self, x: Any, geometry: Geometry, rows: int) -> None:
-        self.geometry, self.samples, self.rows, self.step, self.pitch = geometry, 1, rows, rows, geometry.size[1]
-        self.columns = x.reshape(x.shape[0], 1, geometry.groups, x.shape[1] // geometry.groups, -1)
-        self.buffer = None
+    def __init__(self, x: Any, geometry: Geometry, samples: int) -> None:
+        self.samples, self.rows = samples, geometry.size[0]
+        self.columns = x.reshape(x.shape[0], geometry.groups, x.shape[1] // geometry.groups, -1)
 
-    def _fill(self, sample: int, row: int) -> Any:
-        width = self.geometry.size[1]
-        return self.columns[sample, ..., row * width : (row + self.rows) * width]
+    def multiply(self, matrix: Any, b: Any, sample: int, row: int, part: Any, dense: bool) -> None:
+        """As `Columns.multiply`."""
+        columns = self.columns[sample : sample + self.samples]
+        product = np.matmul(
+            matrix, columns, out=part.reshape(*columns.shape[:2], -1, columns.shape[-1]) if dense else None
+        )
+        if b is not None:
+            np.add(product, b, out=product)
+        if not dense:
+            part[...] = product.reshape(part.shape)
+
+    def outer(self, sample: int, row: int, part: Any) -> Any:
+        """As `Columns.outer`."""
+        columns = self.columns[sample : sample + self.samples]
+        parts = part.reshape(*columns.shape[:2], -1, columns.shape[-1]).astype(columns.dtype, copy=False)
+        if filters_first(parts.shape[2]):
+            product = np.matmul(parts, columns.swapaxes(2, 3))
+        else:
+            product = np.matmul(columns, parts.swapaxes(2, 3))
+        return product.sum(0, keepdims=True)
 
 
 class Blocks:
@@ -224,10 +252,15 @@ class Blocks:
         self.filters = filters // geometry.groups
         self.plain = geometry[:-1] == (x.shape[2:], (1, 1), (0, 0), (1, 1), (1, 1)) and x.dtype == dtype
         bytes_per_sample = self._bytes_per_position() * math.prod(geometry.size)
-        self.samples = 1 if self.plain else samples_at_a_time(len(x), geometry.size[1], bytes_per_sample)
-        self.by_rows = self._go_by_rows()
-        self.pitch = self._pitch()
-        self.step, self.rows = self._cut()
+        self.by_rows = False
+        if self.plain:
+            self.samples = max(1, min(len(x), _SMALL_BLOCK_BYTES // max(1, bytes_per_sample)))
+            self.rows = geometry.size[0]
+        else:
+            self.samples = samples_at_a_time(len(x), geometry.size[1], bytes_per_sample)
+            self.by_rows = self._go_by_rows()
+            self.pitch = self._pitch()
+            self.step, self.rows = self._cut()
         self.forms: dict[Pair, Any] = {}
 
     def _bytes_per_position(self) -> int:
@@ -243,7 +276,7 @@ class Blocks:
         width = self.geometry.size[1]
         wide = width + (self.geometry.kernel[1] - 1) * self.geometry.dilation[1]
         pays = not self.by_rows and self.filters * (wide - width) <= 5 * width
-        return wide if pays and self.samples == 1 and self.geometry.stride == (1, 1) and not self.plain else width
+        return wide if pays and self.samples == 1 and self.geometry.stride == (1, 1) else width
 
     def _cut(self) -> Pair:
         """Rows of a product, and of a block."""
@@ -255,7 +288,7 @@ class Blocks:
         # With few filters a block is read once, and had better stay in the second level of the cache.
         limit = block_rows(height, line, per_position if self.filters >= 8 else 4 * per_position)
         positions = min(_POSITIONS, _SMALL_PRODUCT // max(1, self.depth * self.filters))
-        if positions < max(32, line) or self.filters < 4 or self.plain:
+        if positions < max(32, line) or self.filters < 4:
             return height, limit
         step = max(rows for rows in range(1, height + 1) if height % rows == 0 and rows * line <= positions)
         return step, max(1, limit // step) * step
@@ -269,9 +302,9 @@ class Blocks:
                     self.forms[form] = self._form(*form)
                 yield sample, row, self.forms[form]
 
-    def _form(self, samples: int, rows: int) -> Columns:
+    def _form(self, samples: int, rows: int) -> Columns | PlainColumns:
         if self.plain:
-            return PlainColumns(self.x, self.geometry, rows)
+            return PlainColumns(self.x, self.geometry, samples)
         if self.by_rows:
             return RowColumns(self.x, self.geometry, samples, rows, self.dtype)
         return Columns(self.x, self.geometry, samples, rows, min(self.step, rows), self.pitch, self.dtype)
