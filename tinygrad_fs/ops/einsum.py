@@ -38,12 +38,14 @@ class Diagonal(Op):
             if axis == place[i]:
                 continue
             # An axis more for the name: what stood along one of them stands on the diagonal of both.
-            g = np.moveaxis(g, order.index(place[i]), -1)
-            order.remove(place[i])
+            at = order.index(place[i])
+            g = g if at == g.ndim - 1 else np.moveaxis(g, at, -1)
+            del order[at]
             order += [axis, place[i]]
             size = g.shape[-1]
             g = OnDiagonal.apply(g, to=(*g.shape, size), offset=0, axis1=g.ndim - 1, axis2=g.ndim)
-        return np.transpose(g, [order.index(axis) for axis in range(len(term))])
+        back = [order.index(axis) for axis in range(len(term))]
+        return g if back == list(range(g.ndim)) else np.transpose(g, back)
 
 
 def _once(term: str) -> str:
@@ -90,6 +92,11 @@ def einsum(*operands: Any, optimize: bool | str | Sequence[Any] = True) -> Tenso
     """
     subscripts, tensors = _as_text(operands)
     shapes = tuple([tuple(np.shape(x)) for x in tensors])
+    if (pair := _plain_pair(subscripts, shapes)) is not None:
+        left, right, result = pair
+        return Contract.apply(*tensors, left=left, right=right, result=result)
+    if (dropped := _plain_sum(subscripts, shapes)) is not None:
+        return sum(tensors[0], axis=dropped)
     terms, result, sizes = _parsed(subscripts, shapes)
     factors: list[tuple[Any, str]] = [
         _own_axes(x, term, shape, sizes) for x, term, shape in zip(tensors, terms, shapes)
@@ -107,6 +114,29 @@ def einsum(*operands: Any, optimize: bool | str | Sequence[Any] = True) -> Tenso
     if term == result and len(terms) > 1:
         return product  # type: ignore[no-any-return]
     return transpose(product, [term.index(i) for i in result])
+
+
+@lru_cache(maxsize=1024)
+def _plain_pair(subscripts: str, shapes: Shapes) -> tuple[str, str, str] | None:
+    """The names of the axes of two factors and of their product, where each name stands in two of the three."""
+    terms, result, sizes = _parsed(subscripts, shapes)
+    if len(terms) != 2 or not all(terms):
+        return None
+    for term, shape in zip(terms, shapes):
+        if _once(term) != term or any(size != sizes[i] for size, i in zip(shape, term)):
+            return None
+    if any((i in terms[0]) + (i in terms[1]) + (i in result) < 2 for i in sizes):
+        return None
+    return terms[0], terms[1], result
+
+
+@lru_cache(maxsize=1024)
+def _plain_sum(subscripts: str, shapes: Shapes) -> tuple[int, ...] | None:
+    """The axes that a single factor lacks in the result, if the others stand in it in their order."""
+    terms, result, _ = _parsed(subscripts, shapes)
+    if len(terms) != 1 or _once(terms[0]) != terms[0] or "".join(i for i in terms[0] if i in result) != result:
+        return None
+    return tuple([axis for axis, i in enumerate(terms[0]) if i not in result]) or None
 
 
 def _own_axes(x: Any, term: str, shape: tuple[int, ...], sizes: dict[str, int]) -> tuple[Any, str]:

@@ -23,8 +23,9 @@ __all__ = ["cross", "dot", "inner", "kron", "matmul", "matvec", "outer", "tensor
 
 Axes: TypeAlias = "int | tuple[int | Sequence[int], int | Sequence[int]] | Sequence[int | Sequence[int]]"
 
-_SMALL = 2048
-"""Up to so many multiplications, NumPy's einsum is faster than to lay out matrices for the BLAS."""
+_SMALL, _TINY = 2048, 256
+"""Up to so many multiplications, NumPy's einsum is faster than to lay out matrices for the BLAS: all in all, or in each
+of many products with a vector."""
 
 
 class Matmul(Op):
@@ -46,9 +47,8 @@ class Matmul(Op):
             return np.expand_dims(g, -1) * y
         if rank_x == 1:
             return np.matmul(y, np.expand_dims(g, -1))[..., 0]
-        if rank_y == 2:
-            return np.matmul(g, np.swapaxes(y, 0, 1))
-        return np.matmul(g, np.swapaxes(y, -1, -2))
+        turned = np.swapaxes(y, -1, -2)
+        return g * turned if shapes[1][-1] == 1 else np.matmul(g, turned)  # columns times rows: without BLAS
 
     def vjp_y(g: Any, x: Any, shapes: Any) -> Any:
         rank_x, rank_y = len(shapes[0]), len(shapes[1])
@@ -65,7 +65,8 @@ class Matmul(Op):
             if not x.size:
                 return _zeros(x, shapes)
             return np.matmul(np.swapaxes(np.reshape(x, (-1, rows)), 0, 1), np.reshape(g, (-1, columns)))
-        return np.matmul(np.swapaxes(x, -1, -2), g)
+        turned = np.swapaxes(x, -1, -2)
+        return turned * g if shapes[0][-2] == 1 else np.matmul(turned, g)
 
 
 def _zeros(x: Any, shapes: Any) -> Any:
@@ -193,23 +194,28 @@ def _contracted(x: Any, y: Any, left: str, right: str, result: str) -> Any:
     columns = shape_b[layout.kept + layout.summed :]
     n, m = math.prod(rows), math.prod(columns)
     inner = math.prod(shape_b[layout.kept : layout.kept + layout.summed])
-    if math.prod(stack) * n * inner * m <= _SMALL or (stack and (n == 1 or m == 1)):
+    few = math.prod(stack) * n * inner * m <= _SMALL or (stack and (n == 1 or m == 1) and n * inner * m < _TINY)
+    moved = layout.left is not None or layout.right is not None
+    if few or (n == m == 1 and moved):
         return np.einsum(f"{left},{right}->{result}", x, y)
-    product = np.matmul(np.reshape(a, (*stack, n, inner)), np.reshape(b, (*stack, inner, m)))
+    if n == m == 1:
+        product = np.vecdot(np.reshape(a, (*stack, inner)), np.reshape(b, (*stack, inner)))
+    else:
+        product = np.matmul(np.reshape(a, (*stack, n, inner)), np.reshape(b, (*stack, inner, m)))
     product = np.reshape(product, stack + rows + columns)
     return product if layout.result is None else np.transpose(product, layout.result)
 
 
 def _aligned(x: Any, labels: str, result: str) -> Any:
     """`x` with its axes in the order of the result, and size 1 for those that it lacks."""
-    order = _order(labels, [i for i in result if i in labels])
-    x = x if order is None else np.transpose(x, order)
-    return np.reshape(x, _with_ones(np.shape(x), labels, result))
+    order, index = _alignment(labels, result)
+    return (x if order is None else np.transpose(x, order))[index]
 
 
-def _with_ones(shape: tuple[int, ...], labels: str, result: str) -> list[int]:
-    sizes = iter(shape)
-    return [next(sizes) if i in labels else 1 for i in result]
+@lru_cache(maxsize=4096)
+def _alignment(labels: str, result: str) -> tuple[tuple[int, ...] | None, tuple[slice | None, ...]]:
+    wanted = [i for i in result if i in labels]
+    return _order(labels, wanted), tuple([slice(None) if i in labels else None for i in result])
 
 
 def matmul(x: TensorLike, y: TensorLike) -> Tensor:

@@ -39,7 +39,9 @@ class OnDiagonal(Op):
         result = np.zeros_like(x, shape=(math.prod(others), rows * columns), order="C")
         first = max(offset, 0) - min(offset, 0) * columns
         result[:, first :: columns + 1][:, : x.shape[-1]] = np.reshape(x, (len(result), x.shape[-1]))
-        return np.moveaxis(np.reshape(result, (*others, rows, columns)), (-2, -1), (axis1, axis2))
+        result = np.reshape(result, (*others, rows, columns))
+        in_place = (axis1, axis2) == (len(to) - 2, len(to) - 1)
+        return result if in_place else np.moveaxis(result, (-2, -1), (axis1, axis2))
 
     def vjp(g: Any, offset: int, axis1: int, axis2: int) -> Any:
         return np.diagonal(g, offset, axis1, axis2)
