@@ -75,10 +75,15 @@ def dropout(
         raise TypeError(f"dropout: the kept elements are scaled, which dtype {data.dtype} cannot hold; use a float")
     if dropped == 65536:
         return Dropout.apply(x, mask=np.zeros(data.shape, np.bool_), scale=0.0)
+    return Dropout.apply(x, mask=drawn(data.shape, p, generator), scale=65536 / (65536 - dropped))
+
+
+def drawn(shape: tuple[int, ...], p: float, generator: np.random.Generator | None) -> Any:
+    """A mask that leaves out each element with probability `p`, as `dropout` rounds it."""
+    dropped = round(p * 65536)
     # A multiple of 1/256, as 0.25 and 0.5 are, takes half of the random bits.
     dtype, limit = (np.uint8, dropped // 256) if dropped % 256 == 0 else (np.uint16, dropped)
-    mask = _random_integers(generator or default_generator(), data.shape, dtype) >= limit
-    return Dropout.apply(x, mask=mask, scale=65536 / (65536 - dropped))
+    return _random_integers(generator or default_generator(), shape, dtype) >= limit
 
 
 def _random_integers(generator: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Any:

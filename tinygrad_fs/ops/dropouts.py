@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.copying import clone
-from tinygrad_fs.ops.dropout import dropout
+from tinygrad_fs.ops.dropout import drawn, dropout
+from tinygrad_fs.ops.masking import kept
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["alpha_dropout", "dropout2d"]
 
 _LEFT_OUT = -1.7580993408473766
 """What selu tends to at -inf: minus its alpha times its scale."""
+
+
+class AlphaDropout(Op):
+    """y = a x + b where the mask is set, c elsewhere;  dy/dx = a or 0."""
+
+    def forward(x: Any, *, mask: Any, a: float, b: float, c: float) -> Any:
+        return kept(x * a + (b - c), mask) + c
+
+    def vjp(g: Any, mask: Any, a: float) -> Any:
+        return np.where(mask, g * a, 0) if isinstance(g, Tensor) else kept(g * a, mask)
 
 
 def dropout2d(
@@ -108,11 +120,10 @@ def alpha_dropout(
         return clone(values)
     if p == 1.0:
         return dropout(values, 1.0)
-    kept = dropout(np.ones(values.shape, np.float32), p, generator=generator) != 0
+    mask = drawn(values.shape, p, generator)
     a = 1.0 / math.sqrt((1.0 - p) * (1.0 + p * _LEFT_OUT**2))
     b = -a * p * _LEFT_OUT
-    result: Tensor = where(kept, values * a + b, a * _LEFT_OUT + b)
-    return result
+    return AlphaDropout.apply(values, mask=mask, a=a, b=b, c=a * _LEFT_OUT + b)
 
 
 def _check(op: str, x: object, p: float) -> None:

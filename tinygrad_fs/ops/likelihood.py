@@ -12,9 +12,12 @@ from tinygrad_fs.ops.activation import Sigmoid, softplus
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.copying import in_float32
-from tinygrad_fs.ops.exponential import exp, log
-from tinygrad_fs.ops.loss import check_labels, class_factors, class_last, reduced
+from tinygrad_fs.ops.exponential import exp
+from tinygrad_fs.ops.logarithm import log_of_one_plus
+from tinygrad_fs.ops.loss import all_count, check_labels, class_factors, class_last, reduced
 from tinygrad_fs.ops.operands import array_of, as_value
+from tinygrad_fs.ops.selection import Pick
+from tinygrad_fs.ops.shape import squeeze
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div", "nll_loss"]
@@ -27,14 +30,14 @@ class BinaryCrossEntropy(Op):
 
     def forward(p: Any, t: Any) -> Any:
         with np.errstate(divide="ignore"):
-            return -(t * np.maximum(np.log(p), -100) + (1 - t) * np.maximum(np.log1p(-p), -100))
+            return -(t * np.maximum(np.log(p), -100) + (1 - t) * np.maximum(log_of_one_plus(-p), -100))
 
     def vjp_p(g: Any, p: Any, t: Any) -> Any:
         # The denominator is kept from 0, as in PyTorch, so that a saturated p has a large gradient, and no nan.
         return g * (p - t) / np.maximum(p * (1.0 - p), 1e-12)
 
     def vjp_t(g: Any, p: Any) -> Any:
-        return g * (np.maximum(np.log1p(-p), -100) - np.maximum(np.log(p), -100))
+        return g * (np.maximum(log_of_one_plus(-p), -100) - np.maximum(np.log(p), -100))
 
 
 class BinaryCrossEntropyWithLogits(Op):
@@ -44,13 +47,34 @@ class BinaryCrossEntropyWithLogits(Op):
 
     def forward(x: Any, t: Any) -> Any:
         # In this order no digits cancel where the loss is small.
-        return ((1 - t) * x + np.maximum(-x, 0)) + np.log1p(np.exp(-np.absolute(x)))
+        return ((1 - t) * x + np.maximum(-x, 0)) + log_of_one_plus(np.exp(-np.absolute(x)))
 
     def vjp_x(g: Any, x: Any, t: Any) -> Any:
         return g * (Sigmoid.apply(x) - t)
 
     def vjp_t(g: Any, x: Any) -> Any:
         return -g * x
+
+
+class KullbackLeibler(Op):
+    """y = t (ln t - x) for t > 0, else 0;  dx = -t, dt = ln t - x + 1, and 0 where y is 0 by definition."""
+
+    broadcasts = True
+
+    def forward(x: Any, t: Any) -> Any:
+        if np.all(positive := t > 0):
+            return t * (np.log(t) - x)
+        safe = np.where(positive, t, 1)
+        return np.where(positive, safe * (np.log(safe) - x), 0)
+
+    def vjp_x(g: Any, t: Any) -> Any:
+        positive = array_of(t) > 0
+        return -g * (t if np.all(positive) else np.where(positive, t, 0))
+
+    def vjp_t(g: Any, x: Any, t: Any) -> Any:
+        if np.all(positive := array_of(t) > 0):
+            return g * (np.log(t) - x + 1.0)
+        return np.where(positive, g * (np.log(np.where(positive, t, 1)) - x + 1.0), 0)
 
 
 def nll_loss(
@@ -97,15 +121,22 @@ def nll_loss(
             f"nll_loss: labels of shape {goal.shape} do not fit log-probabilities of shape {shape}; expected {samples}"
         )
     labels = goal.reshape(-1)
+    rows = class_last(scores, classes)
+    factors = class_factors("nll_loss", weight, scores.dtype, classes)
+    if factors is None and all_count(labels, classes, ignore_index):
+        return reduced("nll_loss", -_at(rows, labels), reduction, samples)
     counts = labels != ignore_index
     check_labels("nll_loss", labels[counts], classes)
     safe = np.where(counts, labels, 0)
-    factors = class_factors("nll_loss", weight, scores.dtype, classes)
     shares = counts.astype(scores.dtype) if factors is None else counts * factors[safe]
-    rows = class_last(scores, classes)
-    picked = rows[np.arange(len(safe)), safe]
-    losses = -where(alongside(counts, rows), picked, 0) * alongside(shares, rows)
+    losses = -where(alongside(counts, rows), _at(rows, safe), 0) * alongside(shares, rows)
     return reduced("nll_loss", losses, reduction, samples, float(shares.sum()))
+
+
+def _at(rows: Any, labels: Any) -> Any:
+    """The element of each row that its label names."""
+    places = alongside(labels.astype(np.intp)[:, None], rows)
+    return squeeze(Pick.apply(rows, places=places, axis=1, distinct=True), 1)
 
 
 @in_float32
@@ -217,10 +248,13 @@ def kl_div(x: TensorLike, target: TensorLike, reduction: str = "mean", log_targe
     if np.shape(x) != np.shape(target):
         raise ValueError(f"kl_div: shapes {np.shape(x)} and {np.shape(target)} differ; they must be the same")
     logs, goal = as_value(x), as_value(target)
-    p: Any = exp(goal) if log_target else goal
-    counts = p > 0  # elsewhere the loss is 0, whatever the logarithms
-    log_p: Any = where(counts, goal, 0) if log_target else log(where(counts, goal, 1))
-    losses = p * (log_p - where(counts, logs, 0))
+    losses: Any
+    if log_target:
+        p: Any = exp(goal)
+        counts = p > 0  # elsewhere the loss is 0, whatever the logarithms
+        losses = p * (where(counts, goal, 0) - where(counts, logs, 0))
+    else:
+        losses = KullbackLeibler.apply(logs, goal)
     if reduction == "batchmean":
         return reduced("kl_div", losses, "sum") / (np.shape(x)[0] if np.ndim(x) else 1)
     return reduced("kl_div", losses, reduction)

@@ -14,26 +14,37 @@ from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.operands import constant_of
 from tinygrad_fs.ops.reduction import mean, sum
+from tinygrad_fs.ops.roots import square
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["cross_entropy", "mse_loss"]
 
 
 class CrossEntropy(Op):
-    """y = ln sum_j e^x_j - x_label, per row;  dx = g (softmax(x) - onehot(label)).
+    """y = ln sum_j e^x_j - sum_j q_j x_j, per row, for a label's distribution q;  dx = g (softmax(x) - q).
 
-    Fused for stability. The softmax is computed again from the input: from the output it would lose all digits
-    where the label's logit is far below the others.
+    q is 1 - smoothing at the label, plus smoothing / classes everywhere. Fused for stability. The softmax is computed
+    again from the input: from the output it would lose all digits where the label's logit is far below the others.
     """
 
-    def forward(x: Any, *, labels: Any) -> Any:
+    def forward(x: Any, *, labels: Any, smoothing: float = 0.0) -> Any:
         shifted = x - np.maximum.reduce(x, axis=-1, keepdims=True)  # so that no exponential overflows; it cancels
-        return np.log(np.add.reduce(np.exp(shifted), axis=-1)) - shifted[np.arange(len(labels)), labels]
+        at_label = shifted[np.arange(len(labels)), labels]
+        if smoothing:
+            at_label = (1.0 - smoothing) * at_label + smoothing * np.mean(shifted, axis=-1)
+        return np.log(np.add.reduce(np.exp(shifted, out=shifted), axis=-1)) - at_label
 
-    def vjp(g: Any, x: Any, labels: Any) -> Any:
-        hit = np.zeros_like(x)
-        hit[np.arange(len(labels)), labels] = 1
-        return g[:, None] * (Softmax.apply(x, axis=-1) - hit)
+    def vjp(g: Any, x: Any, labels: Any, smoothing: float) -> Any:
+        if isinstance(g, Tensor):
+            hit = np.zeros_like(x)
+            hit[np.arange(len(labels)), labels] = 1.0 - smoothing
+            return np.expand_dims(g, -1) * (Softmax.apply(x, axis=-1) - hit - smoothing / x.shape[-1])
+        dx = Softmax.apply(x, axis=-1)
+        dx[np.arange(len(labels)), labels] -= 1.0 - smoothing
+        if smoothing:
+            dx -= smoothing / x.shape[-1]
+        dx *= g[:, None]
+        return dx
 
 
 @in_float32
@@ -111,19 +122,20 @@ def cross_entropy(
             f"expected {samples}, or floating class probabilities of shape {scores.shape}"
         )
     labels = goal._data.reshape(-1)
-    plain = factors is None and label_smoothing == 0.0 and not 0 <= ignore_index < classes
-    if plain and _all_in_range(labels, classes):
-        return reduced("cross_entropy", CrossEntropy.apply(rows, labels=labels), reduction, samples)
+    if factors is None and all_count(labels, classes, ignore_index):
+        losses = CrossEntropy.apply(rows, labels=labels, smoothing=label_smoothing)
+        return reduced("cross_entropy", losses, reduction, samples)
     counts = labels != ignore_index
     check_labels("cross_entropy", labels[counts], classes)
     shares = counts.astype(scores.dtype)
     safe = np.where(counts, labels, 0)
     if factors is not None:
         shares = shares * factors[safe]
-    # Where nothing counts the loss may be inf.
-    losses = multiply(where(counts, CrossEntropy.apply(rows, labels=safe), 0), alongside(shares, rows))
-    if label_smoothing:
-        logs = log_softmax(rows) if factors is None else log_softmax(rows) * alongside(factors, rows)
+    smoothing = label_smoothing if factors is None else 0.0
+    losses = CrossEntropy.apply(rows, labels=safe, smoothing=smoothing)
+    losses = multiply(where(counts, losses, 0), alongside(shares, rows))  # where nothing counts it may be inf
+    if label_smoothing and factors is not None:  # the share of each class has its own factor
+        logs = log_softmax(rows) * alongside(factors, rows)
         spread = where(counts, -logs.sum(axis=-1), 0) / classes
         losses = (1.0 - label_smoothing) * losses + label_smoothing * spread
     return reduced("cross_entropy", losses, reduction, samples, float(shares.sum()))
@@ -150,8 +162,13 @@ def class_last(x: Any, classes: int) -> Any:
     return x.transpose(order).reshape(x.size // classes if classes else 0, classes)
 
 
+def all_count(labels: Any, classes: int, ignore_index: int) -> bool:
+    """Whether every label names a class, and none is ignored."""
+    return not 0 <= ignore_index < classes and _all_in_range(labels, classes)
+
+
 def _all_in_range(labels: Any, classes: int) -> bool:
-    """Whether every label names a class, and so none is ignored; a negative one is huge as an unsigned number."""
+    """Whether every label names a class; a negative one is huge as an unsigned number."""
     return labels.dtype.kind in "iu" and (
         not labels.size or int(np.maximum.reduce(labels.astype(np.uint64, copy=False))) < classes
     )
@@ -216,4 +233,4 @@ def mse_loss(x: TensorLike, target: TensorLike, reduction: str = "mean") -> Tens
             "reshape one of them, or use ((x - target) ** 2).mean() if they are to broadcast"
         )
     difference: Any = (x if isinstance(x, Tensor) else Tensor(x)) - target
-    return reduced("mse_loss", difference * difference, reduction)
+    return reduced("mse_loss", square(difference), reduction)

@@ -85,6 +85,8 @@ def _is_moderate(y: Any) -> bool:
 
 
 def _sum_of_squares(x: Any, axis: tuple[int, ...]) -> Any:
+    if axis == (x.ndim - 1,):
+        return np.expand_dims(np.vecdot(x, x), -1)
     if len(axis) < x.ndim:
         return np.add.reduce(x * x, axis=axis, keepdims=True)
     flat = x.ravel(order="K")
