@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,54 +25,93 @@ class LayerNorm(Op):
     Here s = sqrt(var + eps). An op of its own, since six ops would keep and pass over as many arrays.
     """
 
-    broadcasts = True  # of weight and bias: the engine sums their gradients
-
     def forward(x: Any, w: Any = None, b: Any = None, *, count: int, eps: float) -> Any:
-        axes = _last(count)
-        centered = x - np.mean(x, axis=axes, keepdims=True)
-        scale = _root_mean_square(centered, axes, eps)
-        y = centered / scale
-        y = y if w is None else y * w
-        return y if b is None else y + b
+        rows = _as_rows(x, count)
+        y, _ = _normal(rows, _centred(rows), eps)
+        return _affine(y, w, b).reshape(x.shape)
 
-    def vjp(g: Any, x: Any, w: Any, b: Any, needs: Any, count: int, eps: float) -> Any:
-        axes = _last(count)
-        centered = x - np.mean(x, axis=axes, keepdims=True)
-        scale = _root_mean_square(centered, axes, eps)
-        normal = centered / scale
-        h = g if w is None else g * w
-        dx = None
-        if needs[0]:
-            inner = np.mean(h * normal, axis=axes, keepdims=True)
-            dx = (h - np.mean(h, axis=axes, keepdims=True) - normal * inner) / scale
-        return dx, g * normal if needs[1] else None, g if needs[2] else None
+    def vjp(g: Any, x: Any, w: Any, shapes: Any, needs: Any, count: int, eps: float) -> Any:
+        if isinstance(g, Tensor):
+            return _gradients(g, x, w, needs, count, eps, True)
+        g, rows = _as_rows(g, count), _as_rows(x, count)
+        normal, scale = _normal(rows, _centred(rows), eps)
+        return _gradients_of_rows(g, normal, scale, w, shapes, needs, True)
 
 
 class RmsNorm(Op):
     """y = w n, n = x / sqrt(mean x^2 + eps) over the last axes;  dx = (h - n mean(h n)) n / x, h = g w;  dw = g n."""
 
-    broadcasts = True
-
     def forward(x: Any, w: Any = None, *, count: int, eps: float) -> Any:
-        y = x / _root_mean_square(x, _last(count), eps)
-        return y if w is None else y * w
+        rows = _as_rows(x, count)
+        y, _ = _normal(rows, None, eps)
+        return _affine(y, w, None).reshape(x.shape)
 
-    def vjp(g: Any, x: Any, w: Any, needs: Any, count: int, eps: float) -> Any:
-        axes = _last(count)
-        scale = _root_mean_square(x, axes, eps)
-        normal = x / scale
-        h = g if w is None else g * w
-        dx = (h - normal * np.mean(h * normal, axis=axes, keepdims=True)) / scale if needs[0] else None
-        return dx, g * normal if needs[1] else None
-
-
-def _last(count: int) -> tuple[int, ...]:
-    return tuple(range(-count, 0))
+    def vjp(g: Any, x: Any, w: Any, shapes: Any, needs: Any, count: int, eps: float) -> Any:
+        needs = (*needs, False)
+        if isinstance(g, Tensor):
+            return _gradients(g, x, w, needs, count, eps, False)[:2]
+        g, rows = _as_rows(g, count), _as_rows(x, count)
+        normal, scale = _normal(rows, None, eps)
+        return _gradients_of_rows(g, normal, scale, w, shapes, needs, False)[:2]
 
 
-def _root_mean_square(x: Any, axes: tuple[int, ...], eps: float) -> Any:
-    """The root of the mean square and eps, with the axes kept."""
-    return np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + eps)
+def _gradients(g: Any, x: Any, w: Any, needs: Any, count: int, eps: float, centre: bool) -> Any:
+    """The gradients by their formula, on Tensors: recorded."""
+    axes = tuple(range(-count, 0))
+    samples = tuple(range(x.ndim - count))
+    centred = x - np.mean(x, axis=axes, keepdims=True) if centre else x
+    scale = np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + eps)
+    normal = centred / scale
+    h = g if w is None else g * w
+    dx = h - normal * np.mean(h * normal, axis=axes, keepdims=True)
+    if centre:
+        dx = dx - np.mean(h, axis=axes, keepdims=True)
+    return (
+        dx / scale,
+        np.sum(g * normal, axis=samples) if needs[1] else None,
+        np.sum(g, axis=samples) if needs[2] else None,
+    )
+
+
+# The same on arrays, as rows, in few passes over memory. Sums of products of rows are taken by BLAS.
+
+
+def _as_rows(x: Any, count: int) -> Any:
+    return np.reshape(x, (math.prod(x.shape[: x.ndim - count]), math.prod(x.shape[x.ndim - count :])))
+
+
+def _centred(rows: Any) -> Any:
+    return rows - np.add.reduce(rows, axis=1, keepdims=True) / max(rows.shape[1], 1)
+
+
+def _normal(rows: Any, centred: Any, eps: float) -> tuple[Any, Any]:
+    """The normal values, in the memory of the centred ones if there are any, and what they were multiplied by."""
+    values = rows if centred is None else centred
+    scale = 1.0 / np.sqrt(np.expand_dims(np.vecdot(values, values), 1) / max(rows.shape[1], 1) + eps)
+    return np.multiply(values, scale, out=centred), scale
+
+
+def _affine(y: Any, w: Any, b: Any) -> Any:
+    for function, factor in ((np.multiply, w), (np.add, b)):
+        if factor is not None:
+            same = factor.dtype == y.dtype
+            y = function(y, np.reshape(factor, -1), out=y if same else None)
+    return y
+
+
+def _gradients_of_rows(g: Any, normal: Any, scale: Any, w: Any, shapes: Any, needs: Any, centre: bool) -> Any:
+    dw = np.einsum("nk,nk->k", g, normal).reshape(shapes[1]) if needs[1] else None
+    db = np.add.reduce(g, axis=0).reshape(shapes[2]) if needs[2] else None
+    if not needs[0]:
+        return None, dw, db
+    h = g if w is None else g * np.reshape(w, -1)
+    size = max(g.shape[1], 1)
+    normal *= np.expand_dims(np.vecdot(h, normal), 1) / -size
+    if centre:
+        normal -= np.add.reduce(h, axis=1, keepdims=True) / size
+    normal += h
+    normal *= scale
+    return normal.reshape(shapes[0]), dw, db
 
 
 @in_float32
