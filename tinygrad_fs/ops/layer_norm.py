@@ -284,7 +284,7 @@ def instance_norm(
     count = int(np.prod(shape[2:]))
     if count < 2:
         raise ValueError(f"instance_norm: each channel needs more than one value, and x has shape {shape}")
-    if shape[0]:
+    if shape[0] and not (running_mean is None and running_var is None):
         values = array_of(given(x))
         axes = tuple(range(2, values.ndim))
         move_running(running_mean, values.mean(axes).mean(0), momentum)
