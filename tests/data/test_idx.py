@@ -48,6 +48,7 @@ GOOD = idx(np.arange(100, dtype=np.uint8).reshape(10, 10))
         (gzip.compress(bytes(10)), "begins with the bytes 00 00 00 00"),
         (gzip.compress(GOOD + bytes(10**7)), "more follow"),
     ],
+    ids=lambda each: each if isinstance(each, str) else len(each),  # what gzip writes has the time of day in it
 )
 def test_what_is_no_good_file_is_named_with_its_fault(tmp_path, content, message):
     path = tmp_path / "digits-idx3"
