@@ -20,6 +20,8 @@ from tinygrad_fs import nn
 
 try:
     import torch
+
+    torch.set_num_threads(1)  # more of them wait for each other where tests run side by side
 except ImportError:
     torch = None
 
