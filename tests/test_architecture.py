@@ -29,8 +29,8 @@ FLOORS = [
     {"compare"},
     {"cli"},
 ]
-BESIDE = {"viz": {"graph", "tensor", "io", "viz"}}  # reads what the engine made; the engine never knows it is drawn
-
+BESIDE = {"viz": {"graph", "random", "tensor", "io", "viz"}}  # reads what was made; the engine never knows it is drawn
+DOORS = {"tensor.py", "nn/module.py"}  # their method `graph` imports viz when it is called
 MAY_DRAW = {"compare", "cli"}
 
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
@@ -75,7 +75,8 @@ def test_imports_run_downward(path):
     elif len(path.parts) == 1 and path.stem == "__init__":
         pytest.skip("the front door imports all that it shows")
     else:
-        rooms = imported - set(BESIDE) if here in MAY_DRAW else imported
+        may_draw = here in MAY_DRAW or path.as_posix() in DOORS
+        rooms = imported - set(BESIDE) if may_draw else imported
         above = {name for name in rooms if name in BESIDE or floor(name) > floor(here)}
         assert not above, f"{here} imports from above: {sorted(above)}"
 

@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import operator
 import threading
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, ClassVar, Final
 from weakref import ref
 
@@ -31,8 +34,12 @@ __all__ = [
     "Node",
     "Output",
     "RELEASED",
+    "Watcher",
     "ancestors",
+    "announced",
     "mode",
+    "observed",
+    "passes",
     "sweep",
     "unbroadcast",
     "watchers",
@@ -65,8 +72,53 @@ class _Mode(threading.local):
 
 mode = _Mode()
 
-watchers: list[Any] = []
-"""Observers of every op and of every step of a sweep (anomaly detection). Empty costs one truth test per op."""
+
+class Watcher:
+    """An observer of ops, sweeps and calls of modules: it overrides what it needs. `watchers` has those at work."""
+
+    def before_forward(self, op: Any, given: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """An op, a class, is about to compute on what was given, with these options."""
+
+    def after_forward(self, name: str, node: Node | None, arrays: tuple[Any, ...], result: Any) -> None:
+        """An op made `result` from arrays; `node` is None where it was not recorded."""
+
+    def before_sweep(self, seeds: dict[Node, Any]) -> None:
+        """A sweep begins."""
+
+    def after_sweep(self) -> None:
+        """The sweep is over, or has failed."""
+
+    def after_backward(self, node: Node, g: Any, edges: tuple[Node | None, ...], parts: Any) -> None:
+        """The derivative of a node made the parts, one per edge, of the gradient `g` of its output."""
+
+    def before_call(self, module: Any, arguments: tuple[Any, ...]) -> None:
+        """A module is about to compute on these arguments."""
+
+    def after_call(self, module: Any) -> None:
+        """The module is done, or has failed."""
+
+
+watchers: list[Watcher] = []
+"""Those who watch (anomaly detection, recordings for drawings). Empty costs one truth test per op."""
+
+
+def announced(op: Any, given: tuple[Any, ...], options: dict[str, Any]) -> None:
+    """Tell those who watch that an op is about to compute."""
+    for watcher in tuple(watchers):
+        watcher.before_forward(op, given, options)
+
+
+def observed(name: str, node: Node | None, arrays: tuple[Any, ...], result: Any) -> None:
+    """Show an application to those who watch."""
+    for watcher in tuple(watchers):
+        watcher.after_forward(name, node, arrays, result)
+
+
+passes: deque[tuple[int, int, int]] = deque(maxlen=10_000)
+"""Of the latest recorded sweeps: the ticks at which each began and ended, between which all is its work, and its order:
+1, or one more than that of a sweep through whose work it led. Drawings read it."""
+
+_LOOKED_AT = 8
 
 
 class Node:
@@ -241,6 +293,7 @@ def sweep(
     *,
     retain_graph: bool = False,
     recorded: bool = False,
+    shown: bool = False,
 ) -> dict[Node, Any]:
     """Carry the cotangents `seeds` back through the graph and return those of the targets.
 
@@ -255,13 +308,18 @@ def sweep(
         Keep what the nodes saved, so that another sweep can follow.
     recorded : bool
         Cotangents are Tensors, and the sweep is recorded as any other computation is.
+    shown : bool
+        Those who watch know that it has begun.
 
     Raises
     ------
     BackwardError
         If a node was used up by an earlier sweep, a saved array changed, or a derivative is wrong.
     """
+    if watchers and not shown:
+        return _shown(seeds, targets, retain_graph=retain_graph, recorded=recorded)
     order = ancestors(seeds)
+    begin = tick() if recorded else 0
     routes = _routes(order, targets)
     grads = dict(seeds)
     found: dict[Node, Any] = {}
@@ -333,7 +391,31 @@ def sweep(
             else:
                 held += part
         parts = part = held = None
+    if recorded:
+        _note_pass(begin, order)
     return found
+
+
+def _shown(seeds: dict[Node, Any], targets: set[Node] | None, **how: bool) -> dict[Node, Any]:
+    """A sweep, between telling those who watch that it begins and that it is over."""
+    witnesses = tuple(watchers)
+    for watcher in witnesses:
+        watcher.before_sweep(seeds)
+    try:
+        return sweep(seeds, targets, shown=True, **how)
+    finally:
+        for watcher in witnesses:
+            watcher.after_sweep()
+
+
+def _note_pass(begin: int, order: list[Node]) -> None:
+    """Note a recorded sweep that began at a tick and led through nodes, latest first."""
+    depth = 1
+    for first, last, depth_then in islice(reversed(passes), _LOOKED_AT):
+        oldest = bisect_left(order, -last, key=lambda node: -node.index)
+        if oldest < len(order) and order[oldest].index > first:
+            depth = max(depth, depth_then + 1)
+    passes.append((begin, tick(), depth))
 
 
 def _failure(node: Node, error: Exception) -> BackwardError:

@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_fs.changes import tick
 from tinygrad_fs.dtypes import agree, operand
-from tinygrad_fs.graph import BackwardError, Constant, Node, Output, mode, watchers
+from tinygrad_fs.graph import BackwardError, Constant, Node, Output, announced, mode, observed, watchers
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["Recipe", "write_apply", "write_pull"]
@@ -143,7 +143,8 @@ class Recipe(NamedTuple):
 
 
 _APPLY = """
-def apply({signature}):
+def {function}({signature}):
+    {divert}
     _plain = 0
     {unwrap}
     if _plain == {count}:
@@ -151,6 +152,7 @@ def apply({signature}):
     if _plain:
         {prepare}
     {agree}
+    {announce}
     try:
         _result = _forward({arrays})
     except ValueError as _error:
@@ -170,8 +172,7 @@ def apply({signature}):
         {keep_options}
     else:
         _node = None
-    if _watchers:
-        _observed({name!r}, _node, {array_tuple}, _result)
+    {show}
     if type(_result) is _Outputs:
         return _result.tensors(_node)
     _tensor = _new(_Tensor)
@@ -268,12 +269,11 @@ def write_apply(cls: Any, recipe: Recipe) -> Callable[..., Any]:
     parts["saved"] = "(" + "".join(f"{_what_to_save(name, recipe)}, " for name in recipe.saved) + ")"
     if not recipe.rules:
         parts["recording"] = "False"
-    return _write(
-        _APPLY,
-        parts,
+    used: dict[str, Any] = dict(
         _Outputs=Outputs,
         _Tensor=Tensor,
         _agree=agree,
+        _announced=announced,
         _cls=cls,
         _constants=constants,
         _explained=explained,
@@ -289,6 +289,26 @@ def write_apply(cls: Any, recipe: Recipe) -> Callable[..., Any]:
         _watchers=watchers,
         **{f"default_{key}": value for key, value in recipe.defaults.items()},
     )
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        """Write the form of `apply` that is taken while somebody watches, when first there is somebody."""
+        written = apply.__globals__["_watched"] = _write(_APPLY, parts | _watched_parts(recipe, parts), **used)
+        return written(*args, **kwargs)
+
+    plain = {"function": "apply", "divert": f"if _watchers:\n    return _watched({parts['given']})"}
+    apply = _write(_APPLY, parts | plain | {"announce": "", "show": ""}, _watched=watched, **used)
+    return apply
+
+
+def _watched_parts(recipe: Recipe, parts: dict[str, Any]) -> dict[str, Any]:
+    """What is different where somebody watches: they are told before and after."""
+    options = ", ".join(f"{key!r}: {key}" for key in recipe.options)
+    return {
+        "function": "watched",
+        "divert": "",
+        "announce": f"_announced(_cls, {parts['given_tuple']}, {{{options}}})",
+        "show": f"_observed({recipe.name!r}, _node, {parts['array_tuple']}, _result)",
+    }
 
 
 def write_pull(recipe: Recipe) -> Callable[..., Any]:
@@ -420,9 +440,3 @@ def counted(parts: Any, edges: tuple[Node | None, ...], name: str) -> Any:
         got = f"{len(parts)} gradients" if isinstance(parts, (tuple, list)) else f"a {type(parts).__name__}"
         raise BackwardError(f"backward of {name}: its vjp must return {len(edges)} gradients, one per input, not {got}")
     return parts
-
-
-def observed(name: str, node: Node | None, arrays: tuple[Any, ...], result: Any) -> None:
-    """Show an application to those who watch."""
-    for watcher in tuple(watchers):
-        watcher.after_forward(name, node, arrays, result)

@@ -20,6 +20,7 @@ __all__ = ["HookHandle", "Tensor", "TensorLike", "tensor"]
 
 if TYPE_CHECKING:
     from tinygrad_fs.bound import BoundMethods
+    from tinygrad_fs.viz import Graph
 else:
     BoundMethods = object  # they come from the ops, which stand above and bind them
 
@@ -345,6 +346,20 @@ class Tensor(BoundMethods):
             target = _keeper_of(node)
             if target is not None:
                 _add_gradient(target, g if create_graph or unshared(g) else copied(g))
+
+    def graph(self, **options: Any) -> Graph:
+        """Draw how this tensor came to be: `viz.graph`, with its options.
+
+        Examples
+        --------
+        >>> import tinygrad_fs as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * 2).sum().graph()
+        <Graph: 2 ops, 1 leaf, 2 edges>
+        """
+        from tinygrad_fs import viz  # a picture is made of what stands above; nothing here needs it
+
+        return viz.graph(self, **options)
 
     # ---- Python's protocols
 

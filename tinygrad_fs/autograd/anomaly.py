@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.graph import BackwardError, Node, watchers
+from tinygrad_fs.graph import BackwardError, Node, Watcher, watchers
 
 __all__ = ["AnomalyError", "detect_anomaly"]
 
@@ -20,7 +20,7 @@ class AnomalyError(BackwardError):
     """An op made a nan or an inf, forward or backward."""
 
 
-class detect_anomaly:
+class detect_anomaly(Watcher):
     """Raise at the first nan or inf that an op makes, in forward or backward, and say where.
 
     The message names the op, the shapes of its inputs and the line of your code that called it. A nan always is

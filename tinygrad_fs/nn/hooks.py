@@ -6,10 +6,10 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_fs.graph import Hooks
+from tinygrad_fs.graph import Hooks, watchers
 from tinygrad_fs.tensor import HookHandle
 
-__all__ = ["ForwardHooks"]
+__all__ = ["ForwardHooks", "watched"]
 
 
 class ForwardHooks:
@@ -39,6 +39,19 @@ class ForwardHooks:
     def add_after(self, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> HookHandle:
         """Register a hook that sees the output."""
         return _add(self.after, _after_with_kwargs if with_kwargs else _after, hook, prepend)
+
+
+def watched(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Compute, between telling those who watch that it begins and that it is over."""
+    witnesses = tuple(watchers)
+    for watcher in witnesses:
+        watcher.before_call(module, (*args, *kwargs.values()))
+    try:
+        hooks = module._hooks
+        return module.forward(*args, **kwargs) if hooks is None else hooks.call(module.forward, module, args, kwargs)
+    finally:
+        for watcher in witnesses:
+            watcher.after_call(module)
 
 
 def _add(hooks: Hooks, form: Callable[..., Any], hook: Callable[..., Any], prepend: bool) -> HookHandle:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 
 from tinygrad_fs.dtypes import DTypeLike
-from tinygrad_fs.nn.hooks import ForwardHooks
+from tinygrad_fs.graph import watchers
+from tinygrad_fs.nn.hooks import ForwardHooks, watched
 from tinygrad_fs.nn.parameter import Parameter
 from tinygrad_fs.nn.state import IncompatibleKeys, load
 from tinygrad_fs.tensor import HookHandle, Tensor
+
+if TYPE_CHECKING:
+    from tinygrad_fs.viz import Graph
 
 __all__ = ["Module"]
 
@@ -87,6 +91,8 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute: what `forward` returns for the same arguments, after and before the hooks that there are."""
+        if watchers:
+            return watched(self, args, kwargs)
         if self._hooks is not None:
             return self._hooks.call(self.forward, self, args, kwargs)
         return self.forward(*args, **kwargs)
@@ -108,6 +114,36 @@ class Module:
             f"{type(self).__name__}({self.extra_repr()}): the input has dtype {given}, the parameters have {own}; "
             f"convert the input with x.astype('{own}'){module}"
         )
+
+    def graph(self, *inputs: Any, names: Any = None, **options: Any) -> Graph:
+        """Draw what the module does with inputs: its ops, each in the box of the module that ran it.
+
+        The module is called once. Its buffers and the default random numbers are put back to what they were.
+
+        Parameters
+        ----------
+        *inputs
+            What to call it with.
+        names : mapping of str to Tensor, or Module, optional
+            Names for any tensors; by default inputs have those of the arguments of `forward`.
+        **options
+            Those of `viz.graph`.
+
+        Raises
+        ------
+        TypeError
+            If the module returns no Tensor.
+
+        Examples
+        --------
+        >>> import tinygrad_fs as tg
+        >>> net = tg.nn.Sequential(tg.nn.Linear(4, 8), tg.nn.ReLU(), tg.nn.Linear(8, 2))
+        >>> net.graph(tg.ones((5, 4)))
+        <Graph: 3 ops, 4 leaves, 1 input, 7 edges, 4 modules>
+        """
+        from tinygrad_fs.viz.record import graph_of_call  # drawings stand beside all of this; nothing here needs them
+
+        return graph_of_call(self, inputs, names, options)
 
     # ---- hooks
 

@@ -10,14 +10,14 @@ from tinygrad_fs.viz.letters import text_width
 from tinygrad_fs.viz.looks import box_look
 from tinygrad_fs.viz.scene import Box, Link, LinkKind, Scene, Scope
 
-__all__ = ["DETAIL", "LEADING", "RING", "SCOPE_TITLE", "TITLE", "arrange", "lines", "size"]
+__all__ = ["DETAIL", "LEADING", "RING", "STACKED", "SCOPE_TITLE", "TITLE", "arrange", "lines", "size"]
 
 TITLE, DETAIL, SMALL, SCOPE_TITLE = 12.0, 10.0, 10.0, 11.0
 """Sizes of letters: in a box, under its title, in a small box, and above a scope."""
 
 LEADING = 1.28
-RING = 3.0
-"""Between the two lines of a double border."""
+RING, STACKED = 3.0, 3.0
+"""Between the two lines of a double border, and between the boxes of a stack."""
 
 HEADER = 20.0
 INSIDE = 14.0
@@ -47,6 +47,8 @@ def size(box: Box) -> tuple[float, float]:
     across, down = (12.0, 6.0) if look.small else (20.0, 12.0)
     if look.shape == "note":
         across += 8.0
+    if look.shape == "stack":
+        ring += 2 * STACKED
     return width + across + ring, height + down + ring
 
 
@@ -86,7 +88,7 @@ def _shape(scope: Scope, turned: bool) -> ScopeShape:
     title = text_width(scope.title, SCOPE_TITLE, bold=True) + 20.0
     if turned:
         return ScopeShape(scope.parent, (0.0, title), INSIDE, (HEADER + INSIDE / 2, INSIDE), INSIDE)
-    return ScopeShape(scope.parent, (title, 0.0), HEADER, (INSIDE, INSIDE), 0.0)
+    return ScopeShape(scope.parent, (title, 0.0), HEADER, (INSIDE, INSIDE), INSIDE)
 
 
 def _turned(layout: Layout) -> Layout:

@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_fs.graph import Constant, Node
 
 __all__ = [
+    "array_text",
     "bytes_text",
     "legible",
     "operands",
@@ -80,7 +81,7 @@ def _operand(constant: Any) -> str:
 
 def options(node: Node) -> str:
     """The options of an op that are not their defaults: ``axis=1, keepdims=True``."""
-    recipe = getattr(type(node), "recipe", None)
+    recipe = getattr(node, "recipe", None)
     if recipe is None:
         return ""
     texts = []
@@ -129,6 +130,11 @@ def seconds_text(seconds: float) -> str:
     if seconds >= 1:
         return f"{seconds:.2f} s"
     return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} us"
+
+
+def array_text(array: Any) -> str:
+    """Shape and size of an array."""
+    return f"{array.shape}, {bytes_text(array.nbytes)}"
 
 
 def values_text(array: Any) -> str:

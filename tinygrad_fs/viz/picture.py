@@ -281,13 +281,16 @@ class Graph:
     def __repr__(self) -> str:
         counts = Counter(box.kind for box in self.nodes)
         texts = [_counted(counts[kind], kind) for kind in get_args(BoxKind) if counts[kind]]
-        return f"<Graph: {', '.join([*texts, _counted(len(self.edges), 'edge')])}>"
+        texts.append(_counted(len(self.edges), "edge"))
+        if self.scene.scopes:
+            texts.append(_counted(len(self.scene.scopes), "module"))
+        return f"<Graph: {', '.join(texts)}>"
 
 
 def _counted(count: int, what: str) -> str:
-    plural = {"leaf": "leaves", "backward": "backward ops", "again": "second backward ops", "saved": "saved arrays"}
-    singular = {"backward": "backward op", "again": "second backward op", "saved": "saved array"}
-    return f"{count:,} {singular.get(what, what) if count == 1 else plural.get(what, f'{what}s')}"
+    singular = {"backward": "backward op", "again": "second backward op", "saved": "note", "scope": "closed module"}
+    word = singular.get(what, what)
+    return f"{count:,} {word if count == 1 else 'leaves' if word == 'leaf' else f'{word}s'}"
 
 
 def _full_width(svg: str) -> str:

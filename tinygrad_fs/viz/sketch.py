@@ -1,19 +1,18 @@
 """Sketch: what of a graph is to be drawn, before it is put into words.
 
-`read` makes one from nodes; the steps that make large graphs small take a sketch and give a smaller one.
+`reading` makes one from nodes; the steps that make large graphs small take a sketch and give a smaller one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
-from tinygrad_fs.graph import Constant, Leaf, Node, Output, ancestors
+from tinygrad_fs.graph import Node
 from tinygrad_fs.viz.scene import BoxKind
 
-__all__ = ["Argument", "Sketch", "Thing", "read"]
+__all__ = ["Argument", "Area", "Sketch", "Thing"]
 
 
 @dataclass(slots=True)
@@ -30,12 +29,15 @@ class Argument:
         Which of several outputs of the source it is.
     differentiable : bool
         Whether a gradient flows back along it.
+    is_kept : bool
+        It is what a backward op reads of the forward pass, beside the gradient.
     """
 
     source: int
     position: int
     part: int | None = None
     differentiable: bool = True
+    is_kept: bool = False
 
 
 @dataclass(slots=True)
@@ -48,27 +50,75 @@ class Thing:
         What it was read from.
     kind : BoxKind
     arguments : list of Argument
+    area : int
+        The position of the area that it is in; -1 for none.
     is_output : bool
         Whether it is one of the tensors that were asked for.
     name : str
         The name that the user gave; empty for none.
+    order : int
+        Of an op of a backward pass how many such passes it takes to come to it; 0 for others.
+    is_implied : bool
+        It is what backward would do, and no node of a graph.
     uses : int
         How many boxes are drawn for its node, if it is drawn again at each use; otherwise 1.
+    members : int
+        How many things it stands for.
+    closed : Area or None
+        The area that it stands for.
     """
 
     node: Node
     kind: BoxKind
     arguments: list[Argument] = field(default_factory=list)
+    area: int = -1
     is_output: bool = False
     name: str = ""
+    order: int = 0
+    is_implied: bool = False
     uses: int = 1
+    members: int = 1
+    closed: Area | None = None
+
+
+@dataclass(slots=True)
+class Area:
+    """What becomes a box around boxes: one call of a module, or several that are alike.
+
+    Attributes
+    ----------
+    parent : int
+        The position of the area around it, which comes before it; -1 for none.
+    path : str
+        The dotted name of the module.
+    kind : str
+        The name of its class.
+    size, bytes : int
+        How many parameters it has, and how large they are.
+    count : int
+        How many calls it stands for, one after another.
+    last : str
+        The path of the last of these.
+    is_backward : bool
+        It is what backward would do for a call.
+    """
+
+    parent: int
+    path: str
+    kind: str
+    size: int
+    bytes: int
+    count: int = 1
+    last: str = ""
+    is_backward: bool = False
 
 
 @dataclass(slots=True)
 class Sketch:
-    """The things to be drawn, sources before their readers, and what was done to make them few."""
+    """The things to be drawn, sources before their readers, their areas, and what was done to make them few."""
 
     things: list[Thing]
+    areas: list[Area] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def usual_dtype(self) -> Any:
@@ -84,88 +134,13 @@ class Sketch:
                 readers[argument.source].append(number)
         return readers
 
-
-def read(roots: list[Node], names: Mapping[Node, str], fold_constants: bool = True) -> Sketch:
-    """All that the roots were computed from.
-
-    Parameters
-    ----------
-    roots : list of Node
-        The outputs.
-    names : mapping of Node to str
-        The names that the user gave.
-    fold_constants : bool, default True
-        Whether numbers stand in the label of their op, and not in boxes of their own.
-    """
-    asked = frozenset(roots)
-
-    def is_drawn(node: Node) -> bool:
-        """Whether it has a box. One output of several stands on the edges that it feeds."""
-        if isinstance(node, Output):
-            return node in asked or node in names
-        return True
-
-    arguments = _arguments if fold_constants else _Unfolded().arguments
-    drawn = [node for node in _reachable(roots, arguments) if is_drawn(node)]
-    places = {node: number for number, node in enumerate(drawn)}
-    things = []
-    for node in drawn:
-        thing = Thing(node, _kind(node, node in asked or node in names), [], node in asked, names.get(node, ""))
-        for position, source in arguments(node):
-            part = None
-            if isinstance(source, Output) and not is_drawn(source) and source.inputs[0] is not None:
-                part, source = source.position, source.inputs[0]
-            if source in places:
-                thing.arguments.append(Argument(places[source], position, part, node.inputs[position] is not None))
-        things.append(thing)
-    return Sketch(things)
-
-
-def _kind(node: Node, is_special: bool) -> BoxKind:
-    if isinstance(node, Leaf):
-        return "leaf"
-    if isinstance(node, Constant):
-        return "constant" if node.value is not None or not (node.shape or is_special) else "input"
-    return "part" if isinstance(node, Output) else "op"
-
-
-Arguments: TypeAlias = Callable[[Node], Iterable[tuple[int, Node]]]
-"""What gives the arguments of a node that are drawn, each with its position."""
-
-
-def _reachable(roots: list[Node], arguments: Arguments) -> dict[Node, None]:
-    """All nodes that lead to the roots: ops in the order in which they were made, leaves before their first reader.
-
-    A layout keeps to this order where it can. So arguments stand side by side as they were given, and it does not
-    matter when a leaf was made.
-    """
-    found: dict[Node, None] = {}
-    for node in reversed(ancestors(roots)):
-        if node.inputs:
-            found.update(dict.fromkeys([source for _, source in arguments(node)]))
-            found[node] = None
-    return found | dict.fromkeys(roots)
-
-
-def _arguments(node: Node) -> Iterator[tuple[int, Node]]:
-    """Edges, and constants that are no numbers."""
-    for position, (edge, constant) in enumerate(zip(node.inputs, node.constants or node.inputs)):
-        if edge is not None:
-            yield position, edge
-        elif isinstance(constant, Constant):
-            yield position, constant
-
-
-class _Unfolded:
-    """Edges and all constants, with a node for each number."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[tuple[Node, int], Constant] = {}
-
-    def arguments(self, node: Node) -> Iterator[tuple[int, Node]]:
-        known = dict(_arguments(node))
-        for position, number in enumerate(node.constants or ()):
-            if isinstance(number, (bool, int, float)):
-                key = node, position
-                known[position] = self._numbers.setdefault(key, Constant((), None, number))
-        return iter(sorted(known.items()))
+    def around(self, areas: list[int]) -> int:
+        """The innermost area that all of these are in; -1 for none."""
+        common: list[int] | None = None
+        for area in dict.fromkeys(areas):
+            chain = [area]
+            while chain[-1] != -1:
+                chain.append(self.areas[chain[-1]].parent)
+            chain.reverse()
+            common = chain if common is None else [one for one, other in zip(common, chain) if one == other]
+        return common[-1] if common else -1

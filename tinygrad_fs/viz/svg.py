@@ -6,7 +6,7 @@ import html
 import math
 from collections.abc import Iterable
 
-from tinygrad_fs.viz.arrange import DETAIL, LEADING, RING, SCOPE_TITLE, lines
+from tinygrad_fs.viz.arrange import DETAIL, LEADING, RING, SCOPE_TITLE, STACKED, lines
 from tinygrad_fs.viz.layout import Layout, Path, Rectangle
 from tinygrad_fs.viz.letters import FAMILY, text_width
 from tinygrad_fs.viz.looks import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, box_look, link_look
@@ -21,7 +21,6 @@ HEAD, HALF = 7.0, 3.2
 DASHES = "5 3"
 CORNER = 6.0
 FOLD = 8.0
-STACKED = 3.0
 
 
 def write_svg(scene: Scene, layout: Layout, title: str) -> str:
@@ -93,6 +92,8 @@ def _scope_title(scope: Scope, at: Rectangle) -> str:
 
 def _box(name: str, box: Box, at: Rectangle) -> str:
     look = box_look(box)
+    if look.shape == "stack":
+        at = Rectangle(at.x, at.y, at.width - 2 * STACKED, at.height - 2 * STACKED)
     return f'<g id="{name}"><title>{_text(box.tooltip)}</title>{_shape(look, at)}{_words(box, look, at)}</g>'
 
 

@@ -22,8 +22,8 @@ BESIDE = 11.0
 """Between an edge that passes through a layer and its neighbours."""
 
 LAYERS_APART = 30.0
-TO_BORDER = 16.0
-"""Between the border of a scope, where edges come in and go out, and its first and last layer."""
+AFTER_ENTRANCE, BEFORE_EXIT = 16.0, 6.0
+"""Between where edges come into a scope and its first layer, and between its last layer and where they go out."""
 
 STEEPEST = 0.14
 WIDEST = 70.0
@@ -343,9 +343,9 @@ def _bands(
         turns[plan.ranks[edges[number].source]] = 1
         turns[plan.ranks[edges[number].reader] - 1] = 1
     roles = {item.role for item in items}
-    borders = {0} if Role.ENTRANCE in roles else set()
+    borders = {0: AFTER_ENTRANCE} if Role.ENTRANCE in roles else {}
     if Role.EXIT in roles:
-        borders.add(len(layers) - 2)
+        borders[len(layers) - 2] = BEFORE_EXIT
     tops, bottoms = [], []
     at = 0.0
     for rank, layer in enumerate(layers):
@@ -353,8 +353,7 @@ def _bands(
         tops.append(at)
         at += height
         bottoms.append(at)
-        gap = TO_BORDER if rank in borders else LAYERS_APART
-        at += gap + min(WIDEST, STEEPEST * reach[rank]) + turns[rank] * TRACK * 2
+        at += borders.get(rank, LAYERS_APART) + min(WIDEST, STEEPEST * reach[rank]) + turns[rank] * TRACK * 2
     return tops, bottoms
 
 

@@ -1,0 +1,127 @@
+"""Recording: `viz.record` watches a block of a program, so that all of it can be drawn."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tinygrad_fs.graph import watchers
+from tinygrad_fs.random import default_generator
+from tinygrad_fs.tensor import Tensor
+from tinygrad_fs.viz.drawing import Names, draw, draw_nodes
+from tinygrad_fs.viz.options import Options
+from tinygrad_fs.viz.picture import Graph
+from tinygrad_fs.viz.tape import Tape, tensors_in
+
+__all__ = ["graph_of_call", "record"]
+
+
+class record(Tape):
+    """Record what a block does, so that drawings show all of it.
+
+    The engine keeps what derivatives need. A recording keeps the rest: inputs and ops without gradient, the modules
+    in which ops ran, values, times, sizes, and every step of a backward pass. While one is at work in its thread, and
+    for as long as it is kept afterwards, `viz.graph` draws what it knows. Outside of such blocks it costs nothing.
+
+    Parameters
+    ----------
+    values : bool, default True
+        Whether to keep values and gradients. They stay in memory for as long as the recording does, and show what
+        in-place changes that were not recorded, such as an optimizer's, made of them.
+
+    Attributes
+    ----------
+    steps : list
+        Everything that happened, in order: `Applied` for an op, `Pulled` for the derivative of one.
+    calls : list of Call
+        The calls of modules.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> from tinygrad_fs import viz
+    >>> model = tg.nn.Sequential(tg.nn.Linear(4, 3), tg.nn.ReLU())
+    >>> with viz.record() as tape:
+    ...     loss = model(tg.ones((2, 4))).sum()
+    ...     loss.backward()
+    >>> tape.graph()
+    <Graph: 3 ops, 2 leaves, 1 input, 5 edges, 3 modules>
+    """
+
+    def __enter__(self) -> record:
+        watchers.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        watchers.remove(self)
+
+    def graph(
+        self, outputs: Tensor | Iterable[Tensor] | None = None, *, names: Names | None = None, **options: Any
+    ) -> Graph:
+        """Draw what was recorded.
+
+        Parameters
+        ----------
+        outputs : Tensor or iterable of Tensor, optional
+            What to draw; by default all that was computed, as far as it led to something that nothing else read.
+        names : mapping of str to Tensor, or Module, optional
+            Names for any tensors; the parameters of modules have theirs.
+        **options
+            Those of `viz.graph`.
+
+        Raises
+        ------
+        ValueError
+            If nothing was recorded, or an option is wrong.
+        """
+        checked = Options.of(options)
+        if outputs is not None:
+            return draw(outputs, names, checked, self)
+        results = self.results()
+        if not results:
+            raise ValueError("record: no op ran while it was recording; compute inside of the block")
+        return draw_nodes(dict.fromkeys(results), names, checked, self)
+
+    def save(self, path: str | os.PathLike[str], **options: Any) -> Path:
+        """Draw what was recorded into a file; as ``graph(**options).save(path)``."""
+        return self.graph(**options).save(path)
+
+
+def graph_of_call(module: Any, inputs: tuple[Any, ...], names: Names | None, options: dict[str, Any]) -> Graph:
+    """Call a module, and draw what it does; its buffers and the random numbers are as before afterwards."""
+    checked = Options.of(options)
+    with _undisturbed(module), record() as tape:
+        outputs = list(tensors_in(module(*inputs)))
+    if not outputs:
+        raise TypeError(
+            f"{type(module).__name__}.graph: the module returned no Tensor, so that there is no graph of it"
+        )
+    known = dict(zip(_argument_names(module), inputs))
+    given = {name: value for name, value in known.items() if isinstance(value, Tensor)}
+    return draw(outputs, given if names is None else names, checked, tape)
+
+
+def _argument_names(module: Any) -> list[str]:
+    """The names of the positional arguments of a module's forward."""
+    try:
+        return list(inspect.signature(module.forward).parameters)
+    except (AttributeError, TypeError, ValueError):
+        return []
+
+
+@contextmanager
+def _undisturbed(module: Any) -> Iterator[None]:
+    """Put the buffers of a module and the default generator back to what they were."""
+    buffers = [(buffer, buffer.data.copy()) for _, buffer in getattr(module, "named_buffers", tuple)()]
+    generator = default_generator()
+    state = generator.bit_generator.state
+    try:
+        yield
+    finally:
+        generator.bit_generator.state = state
+        for buffer, array in buffers:
+            buffer.data[...] = array

@@ -1,0 +1,115 @@
+"""Steps: from nodes to the sketch that is drawn, in which what would be too much is folded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tinygrad_fs.graph import Leaf, Node
+from tinygrad_fs.viz.again import draw_again
+from tinygrad_fs.viz.closing import close, compacted, deepest_that_fits
+from tinygrad_fs.viz.options import Options
+from tinygrad_fs.viz.reading import read
+from tinygrad_fs.viz.repeats import fold_repeats
+from tinygrad_fs.viz.reverse import backward_alone, with_backward
+from tinygrad_fs.viz.saved import add_notes
+from tinygrad_fs.viz.sketch import Sketch, Thing
+from tinygrad_fs.viz.tape import Tape
+
+__all__ = ["sketched"]
+
+SMALL = 60
+"""Up to so many nodes, nothing is folded unless it is asked for."""
+
+
+def sketched(roots: list[Node], names: Mapping[Node, str], options: Options, tape: Tape | None) -> Sketch:
+    """What is drawn of all that the roots were computed from."""
+    sketch = read(roots, names, tape, options.fold_constants)
+    if options.graph != "forward":
+        sketch = _backward(sketch, roots, names, options, tape)
+    if options.show_params is False:
+        sketch = _without_leaves(sketch)
+    sketch = _folded(sketch, options)
+    sketch = _opened(sketch, options)
+    if options.show_params in ("inline", True):
+        sketch = draw_again(sketch)
+    if options.show_saved:
+        sketch = add_notes(sketch)
+    return compacted(sketch)
+
+
+def _backward(
+    sketch: Sketch, roots: list[Node], names: Mapping[Node, str], options: Options, tape: Tape | None
+) -> Sketch:
+    """The sketch of the backward pass, or of both: the one that was recorded, or else the one that there would be."""
+    alone = options.graph == "backward"
+    recorded = any(thing.order for thing in sketch.things)
+    if not recorded:
+        gradients = _recorded_gradients(sketch)
+        if not gradients:
+            return with_backward(sketch, alone)
+        both = read(
+            [*roots, *gradients], {**{node: f"gradient of {name}" for node, name in gradients.items()}, **names}, tape
+        )
+        sketch = replace(both, notes=sketch.notes)
+    return backward_alone(sketch) if alone else sketch
+
+
+def _recorded_gradients(sketch: Sketch) -> dict[Node, str]:
+    """The gradients of leaves that were made by a backward pass which was itself recorded, with the leaves' names."""
+    found: dict[Node, str] = {}
+    for thing in sketch.things:
+        tensor = thing.node.tensor() if isinstance(thing.node, Leaf) else None
+        gradient = None if tensor is None else tensor.grad
+        if gradient is not None and gradient._node is not None:
+            found[gradient._node] = thing.name or "leaf"
+    return found
+
+
+def _without_leaves(sketch: Sketch) -> Sketch:
+    """The sketch without the boxes of leaves that somebody reads."""
+    readers = sketch.readers()
+    kept = [
+        number
+        for number, thing in enumerate(sketch.things)
+        if thing.kind != "leaf" or thing.is_output or not readers[number]
+    ]
+    places = {old: new for new, old in enumerate(kept)}
+    things: list[Thing] = []
+    for old in kept:
+        thing = sketch.things[old]
+        arguments = [replace(each, source=places[each.source]) for each in thing.arguments if each.source in places]
+        things.append(replace(thing, arguments=arguments))
+    return Sketch(things, sketch.areas, sketch.notes)
+
+
+def _folded(sketch: Sketch, options: Options) -> Sketch:
+    """The sketch with copies folded: calls, and where there is still too much the steps of loops."""
+    too_large = options.max_nodes is not None and len(sketch.things) > options.max_nodes
+    if options.fold_repeats is False:
+        return sketch
+    if options.fold_repeats is True:
+        return fold_repeats(sketch, least=2, plain=True)
+    if len(sketch.things) > SMALL:
+        folded = fold_repeats(sketch, least=3, plain=False)
+        if too_large and len(folded.things) > (options.max_nodes or 0):
+            folded = fold_repeats(sketch, least=3, plain=True)
+        return folded
+    return sketch
+
+
+def _opened(sketch: Sketch, options: Options) -> Sketch:
+    """The sketch with modules open as deep as is wanted, or as there is room for."""
+    if options.depth is not None:
+        return close(sketch, options.depth, options.expand)
+    if options.max_nodes is None:
+        return sketch
+    depth = deepest_that_fits(sketch, options.max_nodes, options.expand)
+    if depth is None:
+        return sketch
+    closed = close(sketch, depth, options.expand)
+    if depth == 0 and len(closed.things) > options.max_nodes:
+        note = f"there are more nodes than max_nodes={options.max_nodes:,}, and no modules left to close"
+        return replace(closed, notes=[*closed.notes, note])
+    levels = "1 level" if depth == 1 else f"{depth} levels"
+    return replace(closed, notes=[*closed.notes, f"modules are open to {levels}, for max_nodes={options.max_nodes:,}"])
