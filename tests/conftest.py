@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import tinygrad_fs as tg
-from tinygrad_fs.graph import mode, watchers
+from tinygrad_fs.graph import mode
+from tinygrad_fs.watching import watchers
 
 
 @pytest.fixture(autouse=True)

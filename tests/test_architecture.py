@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "tinygrad_fs"
 
 # From the cellar up. A module may import from its own floor and from those below it.
 FLOORS = [
-    {"changes", "dtypes"},
+    {"changes", "dtypes", "watching"},
     {"graph"},
     {"gradmode"},
     {"tensor", "bound"},
@@ -29,7 +29,7 @@ FLOORS = [
     {"compare"},
     {"cli"},
 ]
-BESIDE = {"viz": {"graph", "random", "tensor", "io", "viz"}}  # reads what was made; the engine never knows it is drawn
+BESIDE = {"viz": {"graph", "io", "random", "tensor", "viz", "watching"}}  # the engine never knows that it is drawn
 DOORS = {"tensor.py", "nn/module.py"}  # their method `graph` imports viz when it is called
 MAY_DRAW = {"compare", "cli"}
 

@@ -25,24 +25,22 @@ import numpy as np
 from tinygrad_fs import changes
 from tinygrad_fs.changes import copied, tick, unshared
 from tinygrad_fs.dtypes import zeros_beside
+from tinygrad_fs.watching import watchers
 
 __all__ = [
     "BackwardError",
     "Constant",
+    "HookHandle",
     "Hooks",
     "Leaf",
     "Node",
     "Output",
     "RELEASED",
-    "Watcher",
     "ancestors",
-    "announced",
     "mode",
-    "observed",
     "passes",
     "sweep",
     "unbroadcast",
-    "watchers",
 ]
 
 
@@ -71,47 +69,6 @@ class _Mode(threading.local):
 
 
 mode = _Mode()
-
-
-class Watcher:
-    """An observer of ops, sweeps and calls of modules: it overrides what it needs. `watchers` has those at work."""
-
-    def before_forward(self, op: Any, given: tuple[Any, ...], options: dict[str, Any]) -> None:
-        """An op, a class, is about to compute on what was given, with these options."""
-
-    def after_forward(self, name: str, node: Node | None, arrays: tuple[Any, ...], result: Any) -> None:
-        """An op made `result` from arrays; `node` is None where it was not recorded."""
-
-    def before_sweep(self, seeds: dict[Node, Any]) -> None:
-        """A sweep begins."""
-
-    def after_sweep(self) -> None:
-        """The sweep is over, or has failed."""
-
-    def after_backward(self, node: Node, g: Any, edges: tuple[Node | None, ...], parts: Any) -> None:
-        """The derivative of a node made the parts, one per edge, of the gradient `g` of its output."""
-
-    def before_call(self, module: Any, arguments: tuple[Any, ...]) -> None:
-        """A module is about to compute on these arguments."""
-
-    def after_call(self, module: Any) -> None:
-        """The module is done, or has failed."""
-
-
-watchers: list[Watcher] = []
-"""Those who watch (anomaly detection, recordings for drawings). Empty costs one truth test per op."""
-
-
-def announced(op: Any, given: tuple[Any, ...], options: dict[str, Any]) -> None:
-    """Tell those who watch that an op is about to compute."""
-    for watcher in tuple(watchers):
-        watcher.before_forward(op, given, options)
-
-
-def observed(name: str, node: Node | None, arrays: tuple[Any, ...], result: Any) -> None:
-    """Show an application to those who watch."""
-    for watcher in tuple(watchers):
-        watcher.after_forward(name, node, arrays, result)
 
 
 passes: deque[tuple[int, int, int]] = deque(maxlen=10_000)
@@ -255,6 +212,20 @@ class Hooks:
         for function in tuple(self.functions.values()):
             g = function(g)
         return g
+
+
+class HookHandle:
+    """What `register_hook` returns; `remove()` takes the hook off."""
+
+    __slots__ = ("_hooks", "_number")
+
+    def __init__(self, hooks: Hooks, number: int) -> None:
+        self._hooks = hooks
+        self._number = number
+
+    def remove(self) -> None:
+        """Take the hook off; a second call does nothing."""
+        self._hooks.functions.pop(self._number, None)
 
 
 _by_index = operator.attrgetter("index")

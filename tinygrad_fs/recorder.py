@@ -17,8 +17,9 @@ import numpy as np
 
 from tinygrad_fs.changes import tick
 from tinygrad_fs.dtypes import agree, operand
-from tinygrad_fs.graph import BackwardError, Constant, Node, Output, announced, mode, observed, watchers
+from tinygrad_fs.graph import BackwardError, Constant, Node, Output, mode
 from tinygrad_fs.tensor import Tensor
+from tinygrad_fs.watching import announced, observed, watchers
 
 __all__ = ["Recipe", "write_apply", "write_pull"]
 
@@ -292,12 +293,11 @@ def write_apply(cls: Any, recipe: Recipe) -> Callable[..., Any]:
 
     def watched(*args: Any, **kwargs: Any) -> Any:
         """Write the form of `apply` that is taken while somebody watches, when first there is somebody."""
-        written = apply.__globals__["_watched"] = _write(_APPLY, parts | _watched_parts(recipe, parts), **used)
+        written = cls.apply.__globals__["_watched"] = _write(_APPLY, parts | _watched_parts(recipe, parts), **used)
         return written(*args, **kwargs)
 
     plain = {"function": "apply", "divert": f"if _watchers:\n    return _watched({parts['given']})"}
-    apply = _write(_APPLY, parts | plain | {"announce": "", "show": ""}, _watched=watched, **used)
-    return apply
+    return _write(_APPLY, parts | plain | {"announce": "", "show": ""}, _watched=watched, **used)
 
 
 def _watched_parts(recipe: Recipe, parts: dict[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,9 @@ import numpy as np
 
 from tinygrad_fs.changes import copied, mark_changed, unshared
 from tinygrad_fs.dtypes import Array, DTypeLike, as_array
-from tinygrad_fs.graph import BackwardError, Constant, Hooks, Leaf, Node, mode, sweep
+from tinygrad_fs.graph import BackwardError, Constant, HookHandle, Hooks, Leaf, Node, mode, sweep
 
-__all__ = ["HookHandle", "Tensor", "TensorLike", "tensor"]
+__all__ = ["Tensor", "TensorLike", "tensor"]
 
 if TYPE_CHECKING:
     from tinygrad_fs.bound import BoundMethods
@@ -441,20 +441,6 @@ class Tensor(BoundMethods):
         if not self.is_leaf:
             raise RuntimeError("pickle: this tensor was made by a recorded op; pickle t.detach() instead")
         return _rebuild, (type(self), self._data, self._node is not None)
-
-
-class HookHandle:
-    """What `register_hook` returns; `remove()` takes the hook off."""
-
-    __slots__ = ("_hooks", "_number")
-
-    def __init__(self, hooks: Hooks, number: int) -> None:
-        self._hooks = hooks
-        self._number = number
-
-    def remove(self) -> None:
-        """Take the hook off; a second call does nothing."""
-        self._hooks.functions.pop(self._number, None)
 
 
 def tensor(data: TensorLike, requires_grad: bool = False, dtype: DTypeLike | None = None) -> Tensor:

@@ -10,7 +10,7 @@ import pytest
 
 import tinygrad_fs as tg
 from tinygrad_fs.autograd import AnomalyError, detect_anomaly
-from tinygrad_fs.graph import watchers
+from tinygrad_fs.watching import watchers
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ import pytest
 
 import tinygrad_fs as tg
 from tinygrad_fs import nn, viz
-from tinygrad_fs.graph import watchers
 from tinygrad_fs.viz.tape import Applied, Pulled
+from tinygrad_fs.watching import watchers
 
 
 def titles_of(picture):
@@ -60,7 +60,7 @@ def test_a_model_is_drawn_with_its_modules_as_boxes():
         "head: Linear, 6 params, 24 B",
     ]
     assert [scope.parent for scope in picture.scene.scopes] == [-1, 0, 1, 1, 0]
-    assert picture.scene.scopes[2].tooltip == "body.0: 0: Linear, 15 params, 60 B"
+    assert picture.scene.scopes[2].tooltip == "body.0, 0: Linear, 15 params, 60 B"
     assert scope_of(picture, "images") == ""
     assert scope_of(picture, "bias") == "0: Linear, 15 params, 60 B"
     assert scope_of(picture, "Tanh") == "1: Tanh"
@@ -124,7 +124,7 @@ def test_a_module_that_returns_no_tensor():
         def forward(self, x):
             return 3
 
-    with pytest.raises(TypeError, match=r"Nothing\.graph: the module returned no Tensor"):
+    with pytest.raises(TypeError, match="graph: Nothing returned no Tensor"):
         Nothing().graph(tg.ones(3))
 
 
@@ -214,6 +214,43 @@ def test_one_of_several_outputs_that_was_cut():
         picture = viz.graph(first - second)
     assert edges_of(picture) == {("input", "Split", "no-grad"), ("Split", "Subtract", "no-grad")}
     assert sorted(link.part for link in picture.edges) == ["", "[0]", "[1]"]
+
+
+class Reader(nn.Module):
+    """Reads words, which are indices, and compares with labels: neither is an argument of an op."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(10, 3)
+
+    def forward(self, words, labels):
+        x = self.table(words).mean(axis=1)
+        return tg.cross_entropy(tg.where(x > 0, x, 0), labels)
+
+
+def test_indices_labels_and_masks_have_edges_named_by_the_option():
+    words, labels = tg.Tensor(np.array([[1, 2], [3, 4]])), tg.Tensor(np.array([0, 2]))
+    picture = Reader().graph(words, labels)
+    titles = titles_of(picture)
+    named = {
+        (titles[link.source], titles[link.reader], link.number) for link in picture.edges if link.kind == "no-grad"
+    }
+    assert {
+        ("words", "Embedding", "at"),
+        ("labels", "CrossEntropy", "labels"),
+        ("Greater", "Where", "condition"),
+    } <= named
+
+
+def test_two_arrays_that_are_equal_are_not_guessed_between():
+    words, labels = tg.Tensor(np.array([[1, 2], [3, 4]])), tg.Tensor(np.array([0, 2]))
+    model = Reader()
+    with viz.record() as tape:
+        twin = tg.Tensor(labels.data.copy())
+        (twin * 2, labels * 2)
+        loss = model(words, labels)
+    edges = edges_of(tape.graph(loss, names={"twin": twin, "labels": labels}))
+    assert not [edge for edge in edges if edge[1] == "CrossEntropy" and edge[0] in ("twin", "labels")]
 
 
 def test_a_graph_that_began_before_the_recording():

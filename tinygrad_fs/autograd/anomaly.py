@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.graph import BackwardError, Node, Watcher, watchers
+from tinygrad_fs.graph import BackwardError, Node
+from tinygrad_fs.watching import Watcher, watchers
 
 __all__ = ["AnomalyError", "detect_anomaly"]
 

@@ -12,9 +12,10 @@ from tinygrad_fs.autograd.region import Region
 from tinygrad_fs.autograd.trees import flatten, mapped, unflatten
 from tinygrad_fs.changes import changed_since
 from tinygrad_fs.gradmode import enable_grad
-from tinygrad_fs.graph import BackwardError, Leaf, Node, Output, mode, observed, sweep, watchers
+from tinygrad_fs.graph import BackwardError, Leaf, Node, Output, mode, sweep
 from tinygrad_fs.random import default_generator
 from tinygrad_fs.tensor import Tensor
+from tinygrad_fs.watching import observed, watchers
 
 __all__ = ["checkpoint", "is_recomputing"]
 

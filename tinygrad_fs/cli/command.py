@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinygrad_fs import __version__
-from tinygrad_fs.cli import audit_command, compare_command, demo_command
+from tinygrad_fs.cli import audit_command, compare_command, demo_command, graph_command
 from tinygrad_fs.cli.arguments import Parser
 from tinygrad_fs.cli.outcome import INTERRUPTED, fail
 
 __all__ = ["main"]
 
-_COMMANDS = (demo_command, compare_command, audit_command)
+_COMMANDS = (demo_command, graph_command, compare_command, audit_command)
 """Each adds its parser by `add`, with a default `run`: a function of the arguments that returns the exit code."""
 
 

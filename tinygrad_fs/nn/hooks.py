@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_fs.graph import Hooks, watchers
-from tinygrad_fs.tensor import HookHandle
+from tinygrad_fs.graph import HookHandle, Hooks
+from tinygrad_fs.watching import watchers
 
 __all__ = ["ForwardHooks", "watched"]
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import numpy as np
 
 from tinygrad_fs.dtypes import DTypeLike
-from tinygrad_fs.graph import watchers
+from tinygrad_fs.graph import HookHandle
 from tinygrad_fs.nn.hooks import ForwardHooks, watched
 from tinygrad_fs.nn.parameter import Parameter
 from tinygrad_fs.nn.state import IncompatibleKeys, load
-from tinygrad_fs.tensor import HookHandle, Tensor
+from tinygrad_fs.tensor import Tensor
+from tinygrad_fs.watching import watchers
 
 if TYPE_CHECKING:
     from tinygrad_fs.viz import Graph

@@ -45,7 +45,7 @@ def close(sketch: Sketch, depth: int | None, expand: Iterable[str]) -> Sketch:
         if (area := closed[thing.area]) != -1:
             places[number] = places[boxes[area]]
             things[places[number]].is_output |= thing.is_output
-            things[places[number]].members += thing.members
+            things[places[number]].members += 1
     for place, thing in enumerate(things):
         thing.arguments = _outside(thing, place, places)
     return Sketch(things, sketch.areas, sketch.notes)

@@ -190,8 +190,8 @@ _SUPERSCRIPTS: Final = {2: "²", 3: "³"}
 
 
 def _scope(area: Area, areas: list[Area]) -> Scope:
-    title = _area_title(area, areas)
-    return Scope(title, f"{area.path}: {title}" if area.path else title, area.parent, area.count)
+    title, path = _area_title(area, areas), labels.legible(area.path)
+    return Scope(title, title if title.startswith(path) else f"{path}, {title}", area.parent, area.count)
 
 
 def _area_title(area: Area, areas: list[Area]) -> str:
@@ -219,9 +219,10 @@ def _links(reader: int, thing: Thing, things: list[Thing], is_beside: bool) -> I
     grouped: dict[tuple[int, int | None, LinkKind], list[Argument]] = defaultdict(list)
     for argument in thing.arguments:
         grouped[argument.source, argument.part, _link_kind(argument, thing, things[argument.source])].append(argument)
-    is_numbered = len(thing.arguments) > 1 and thing.kind in OPS and thing.node.name not in COMMUTATIVE
+    count = sum([not argument.option for argument in thing.arguments])
+    is_numbered = count > 1 and thing.kind in OPS and not thing.is_implied and thing.node.name not in COMMUTATIVE
     for (source, part, kind), arguments in grouped.items():
-        numbers = [str(each.position) for each in arguments] if is_numbered and not thing.is_implied else []
+        numbers = [each.option or str(each.position) for each in arguments if each.option or is_numbered]
         times = f"x{len(arguments)}" if len(arguments) > 1 and not thing.is_implied else ""
         yield Link(
             source,

@@ -50,7 +50,8 @@ def read(roots: list[Node], names: Mapping[Node, str], tape: Tape | None, fold_c
             if isinstance(source, Output) and not is_drawn(source) and source.inputs[0] is not None:
                 part, source = source.position, source.inputs[0]
             differentiable = position < len(node.inputs) and node.inputs[position] is not None
-            thing.arguments.append(Argument(places[source], position, part, differentiable))
+            option = "" if tape is None else tape.option(node, position)
+            thing.arguments.append(Argument(places[source], position, part, differentiable, option=option))
         things.append(thing)
     sketch = Sketch(things)
     if tape is not None:

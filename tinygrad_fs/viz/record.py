@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tinygrad_fs.graph import watchers
 from tinygrad_fs.random import default_generator
 from tinygrad_fs.tensor import Tensor
 from tinygrad_fs.viz.drawing import Names, draw, draw_nodes
 from tinygrad_fs.viz.options import Options
 from tinygrad_fs.viz.picture import Graph
 from tinygrad_fs.viz.tape import Tape, tensors_in
+from tinygrad_fs.watching import watchers
 
 __all__ = ["graph_of_call", "record"]
 
@@ -92,24 +92,23 @@ class record(Tape):
 
 
 def graph_of_call(module: Any, inputs: tuple[Any, ...], names: Names | None, options: dict[str, Any]) -> Graph:
-    """Call a module, and draw what it does; its buffers and the random numbers are as before afterwards."""
+    """Call a module or a function, and draw what it does; buffers and random numbers are as before afterwards."""
     checked = Options.of(options)
     with _undisturbed(module), record() as tape:
         outputs = list(tensors_in(module(*inputs)))
     if not outputs:
-        raise TypeError(
-            f"{type(module).__name__}.graph: the module returned no Tensor, so that there is no graph of it"
-        )
+        name = getattr(module, "__name__", type(module).__name__)
+        raise TypeError(f"graph: {name} returned no Tensor, so that there is no graph of it")
     known = dict(zip(_argument_names(module), inputs))
     given = {name: value for name, value in known.items() if isinstance(value, Tensor)}
     return draw(outputs, given if names is None else names, checked, tape)
 
 
 def _argument_names(module: Any) -> list[str]:
-    """The names of the positional arguments of a module's forward."""
+    """The names of the arguments of a module's forward, or of a function."""
     try:
-        return list(inspect.signature(module.forward).parameters)
-    except (AttributeError, TypeError, ValueError):
+        return list(inspect.signature(getattr(module, "forward", module)).parameters)
+    except (TypeError, ValueError):
         return []
 
 

@@ -31,6 +31,8 @@ class Argument:
         Whether a gradient flows back along it.
     is_kept : bool
         It is what a backward op reads of the forward pass, beside the gradient.
+    option : str
+        The name of the option that it was given as; empty for an argument.
     """
 
     source: int
@@ -38,6 +40,7 @@ class Argument:
     part: int | None = None
     differentiable: bool = True
     is_kept: bool = False
+    option: str = ""
 
 
 @dataclass(slots=True)

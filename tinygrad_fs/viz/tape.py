@@ -16,8 +16,9 @@ from weakref import WeakSet, ref
 
 import numpy as np
 
-from tinygrad_fs.graph import Constant, Leaf, Node, Output, Watcher, unbroadcast
+from tinygrad_fs.graph import Constant, Leaf, Node, Output, unbroadcast
 from tinygrad_fs.tensor import Tensor
+from tinygrad_fs.watching import Watcher
 
 __all__ = ["Applied", "Call", "Pulled", "Tape", "Unrecorded", "tape_of", "tensors_in"]
 
@@ -82,7 +83,9 @@ class Applied:
     node : Node
         Its node, or what stands for it.
     sources : tuple of Node or None
-        What each argument came from; None for a number.
+        What each argument came from, None for a number; then what arrays among its options came from.
+    by_option : tuple of str
+        The names of the options that the last sources were given as.
     call : int
         The call that it ran in; -1 for none.
     seconds : float
@@ -95,6 +98,7 @@ class Applied:
 
     node: Node
     sources: tuple[Node | None, ...]
+    by_option: tuple[str, ...]
     call: int
     seconds: float
     value: Any
@@ -125,6 +129,9 @@ class Pulled:
     gradient: Any
     parts: tuple[Any, ...]
 
+
+DISCRETE = "iub"
+"""The kinds of dtype that indices, labels and masks have."""
 
 _tapes: WeakSet[Tape] = WeakSet()
 _numbers = itertools.count()
@@ -160,6 +167,7 @@ class Tape(Watcher):
         self._pending: list[dict[Node, Any]] = []  # per backward pass that runs, what has come together so far
         self._met: dict[Node, tuple[int, Any]] = {}  # inputs: in which call each was first seen, and its value
         self._makers: dict[int, tuple[Any, Node]] = {}  # the id of an array -> it, and the node that made it
+        self._discrete: dict[tuple[int, ...], list[tuple[Any, Node]]] = {}  # of those, indices and masks by shape
         self._stack: list[int] = []
         self._paths: dict[Any, str] = {}
         self._sizes: dict[Any, tuple[int, int]] = {}
@@ -179,6 +187,12 @@ class Tape(Watcher):
         """What each argument of a node came from; None if the node was not made under this tape."""
         known = self._applied.get(node)
         return None if known is None else known.sources
+
+    def option(self, node: Node, position: int) -> str:
+        """The name of the option that a source was given as; empty if it was an argument."""
+        known = self._applied.get(node)
+        first = 0 if known is None else len(known.sources) - len(known.by_option)
+        return known.by_option[position - first] if known is not None and position >= first else ""
 
     def call_of(self, node: Node) -> int | None:
         """The call in which a node was made, or an input first seen; -1 for none, and None if it is not known."""
@@ -235,7 +249,10 @@ class Tape(Watcher):
         if isinstance(result, tuple) and not isinstance(node.dtype, tuple):
             (result,) = result
         kept = sum([array.nbytes for array in _arrays_in(node.saved)])
-        known = Applied(node, sources, self._current(), now - begun, result if self._values else None, kept)
+        asked = [(name, maker) for name, maker in self._in_options(options) if maker not in sources]
+        sources += tuple([maker for _, maker in asked])
+        by_option = tuple([name for name, _ in asked])
+        known = Applied(node, sources, by_option, self._current(), now - begun, result if self._values else None, kept)
         self._applied[node] = known
         self.steps.append(known)
         renewed = getattr(op, "updates_in_place", False)
@@ -321,13 +338,32 @@ class Tape(Watcher):
         elif isinstance(value, np.ndarray):
             known = self._maker(value)
             node, array = known or Constant(value.shape, value.dtype), value
-            if known is None:
-                self._remember(array, node)
         else:
             return None
         if isinstance(node, (Leaf, Constant)) and node not in self._met:
             self._met[node] = self._current(), array if self._values else None
+            if self._maker(array) is None:
+                self._remember(array, node)
         return node
+
+    def _in_options(self, options: dict[str, Any]) -> Iterator[tuple[str, Node]]:
+        """The nodes of known arrays among options, as labels and indices are, each with the option's name."""
+        for name, value in options.items():
+            for item in value if isinstance(value, tuple) else (value,):
+                maker = self._maker_of_like(item) if isinstance(item, np.ndarray) else None
+                if maker is not None:
+                    yield name, maker
+
+    def _maker_of_like(self, array: Any) -> Node | None:
+        """The node of an array that an op may have converted: of the one and only known array that is equal to it."""
+        found = self._maker(array)
+        if found is not None or array.dtype.kind not in DISCRETE:
+            return found
+        known = [
+            (held() if isinstance(held, ref) else held, node) for held, node in self._discrete.get(array.shape, ())
+        ]
+        equal = {node for other, node in known if other is not None and np.array_equal(other, array)}
+        return equal.pop() if len(equal) == 1 else None
 
     def _maker(self, array: Any) -> Node | None:
         """The node that made an array."""
@@ -335,7 +371,10 @@ class Tape(Watcher):
         return node if (held() if isinstance(held, ref) else held) is array else None
 
     def _remember(self, array: Any, node: Node) -> None:
-        self._makers[id(array)] = (array if self._values else ref(array)), node
+        known = (array if self._values else ref(array)), node
+        self._makers[id(array)] = known
+        if array.dtype.kind in DISCRETE and array.ndim:
+            self._discrete.setdefault(array.shape, []).append(known)
 
 
 def _made_with(node: Node) -> Node:

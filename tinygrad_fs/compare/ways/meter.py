@@ -23,8 +23,9 @@ from tinygrad_fs.compare.ways.memory import Ledger
 from tinygrad_fs.deep_learning.backprop import WAYS, fused_end
 from tinygrad_fs.deep_learning.layers.layer import OPTIMIZER, parameter_names
 from tinygrad_fs.dtypes import Array
-from tinygrad_fs.graph import Node, watchers
+from tinygrad_fs.graph import Node
 from tinygrad_fs.tensor import Tensor
+from tinygrad_fs.watching import Watcher, watchers
 
 __all__ = ["Meter", "Station"]
 
@@ -64,7 +65,7 @@ class Station:
     names: dict[Node, str] = field(default_factory=dict)
 
 
-class Meter:
+class Meter(Watcher):
     """Makes a step with copies of layers, and looks at each. What is not asked for costs the step no time.
 
     Parameters

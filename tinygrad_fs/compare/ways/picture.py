@@ -13,8 +13,9 @@ from tinygrad_fs.viz.layout import Rectangle
 from tinygrad_fs.viz.letters import FAMILY, text_width
 from tinygrad_fs.viz.looks import FAINT, INK
 from tinygrad_fs.viz.options import Options
+from tinygrad_fs.viz.reading import read
 from tinygrad_fs.viz.scene import Scene, Scope
-from tinygrad_fs.viz.sketch import Sketch, read
+from tinygrad_fs.viz.sketch import Sketch
 from tinygrad_fs.viz.svg import elements
 from tinygrad_fs.viz.values import Values
 
@@ -86,8 +87,8 @@ class _Graph:
     def __init__(self, cards: Sequence[Card], nodes: Sequence[Sequence[Node]], names: dict[Node, str]) -> None:
         self._owner = {node: layer for layer, recorded in enumerate(nodes) for node in recorded}
         shown = [layer for layer, recorded in enumerate(nodes) if recorded]
-        sketch = read([max(self._owner, key=lambda node: node.index)], names)
-        self.scene = describe(sketch, Options(show_dtypes=False), Values({}))
+        sketch = read([max(self._owner, key=lambda node: node.index)], names, None)
+        self.scene = describe(sketch, Options(show_dtypes=False), Values({}, (), None))
         self.scene.scopes = [Scope(cards[layer].title) for layer in shown]
         self._enter(sketch, {layer: place for place, layer in enumerate(shown)}, self.scene)
         self.layout = arrange(self.scene)
