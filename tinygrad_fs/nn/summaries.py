@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_fs.gradmode import enable_grad
-from tinygrad_fs.graph import Node, mode, watchers
+from tinygrad_fs.graph import Node, mode
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.random import default_generator
+from tinygrad_fs.watching import Watcher, watchers
 
 __all__ = ["Summary", "SummaryRow", "summary"]
 
@@ -163,7 +164,7 @@ class _Tally:
         self.kept = 0
 
 
-class _Observer:
+class _Observer(Watcher):
     """Counts what happens while a model is called: it is told of calls by hooks, and of ops as all watchers are."""
 
     def __init__(self, model: Module) -> None:
