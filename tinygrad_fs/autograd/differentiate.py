@@ -13,6 +13,8 @@ from tinygrad_fs.tensor import Tensor, TensorLike, as_seed
 
 __all__ = ["grad"]
 
+_NUMBERS = (int, float, np.generic)
+
 
 def grad(
     outputs: Tensor | Sequence[Tensor],
@@ -92,7 +94,10 @@ def grad(
 
 
 def _as_tensors(what: str, given: Any) -> tuple[Tensor, ...]:
-    tensors = tuple(given) if isinstance(given, Iterable) and not isinstance(given, (Tensor, str)) else (given,)
+    if isinstance(given, Tensor):
+        return (given,)
+    several = isinstance(given, (list, tuple)) or (isinstance(given, Iterable) and not isinstance(given, str))
+    tensors = tuple(given) if several else (given,)
     for i, tensor in enumerate(tensors):
         if not isinstance(tensor, Tensor):
             raise TypeError(f"grad: {what} {i} is a {type(tensor).__name__}; it must be a Tensor")
@@ -102,7 +107,9 @@ def _as_tensors(what: str, given: Any) -> tuple[Tensor, ...]:
 def _per_output(grad_outputs: Any, count: int) -> tuple[Any, ...]:
     if grad_outputs is None:
         return (None,) * count
-    if isinstance(grad_outputs, (list, tuple)) and not (count == 1 and np.isscalar(grad_outputs[0])):
+    if isinstance(grad_outputs, (list, tuple)) and not (
+        count == 1 and grad_outputs and isinstance(grad_outputs[0], _NUMBERS)
+    ):
         if len(grad_outputs) != count:
             raise ValueError(f"grad: {count} outputs, but {len(grad_outputs)} grad_outputs; give one each, or None")
         return tuple(grad_outputs)

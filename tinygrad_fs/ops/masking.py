@@ -1,8 +1,8 @@
 """Masking: numbers that are chosen by a mask.
 
 `np.where` branches on every element and takes 4 ns where the mask is not predictable, as it mostly is in derivatives.
-On the bits of the numbers no branch is needed: a choice between two takes 0.7 ns and one between a number and 0 takes
-0.3, whatever the numbers are, inf and nan included.
+A product needs no branch, and taken of the bits of the numbers as integers it is right for inf and nan too: a choice
+between a number and 0 takes 0.3 ns and one between two numbers 0.7.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def kept(values: Any, mask: Any) -> Any:
     """`values` where `mask` holds, else 0, whatever they are: also inf and nan become 0."""
     if type(values) is not np.ndarray or not _is_mask(mask) or values.size <= _FEW >= mask.size:
         return np.where(mask, values, 0)
-    return np.bitwise_and(_bits(values), _all_bits(mask)).view(values.dtype)
+    return np.multiply(_bits(values), mask.view(np.int8)).view(values.dtype)
 
 
 def selected(mask: Any, x: Any, y: Any) -> Any:
@@ -30,7 +30,7 @@ def selected(mask: Any, x: Any, y: Any) -> Any:
     if type(x) is not np.ndarray or type(y) is not np.ndarray or x.dtype is not y.dtype or x.dtype.itemsize > 8:
         return np.where(mask, x, y)
     a, b = _bits(x), _bits(y)
-    result = np.bitwise_and(a ^ b, _all_bits(mask))  # 0 where it is to be y
+    result = np.multiply(a ^ b, mask.view(np.int8))  # 0 where it is to be y
     return np.bitwise_xor(result, b, out=result).view(x.dtype)
 
 
@@ -45,11 +45,6 @@ def _is_mask(mask: Any) -> bool:
 
 def _bits(values: Any) -> Any:
     return values.view(f"i{values.dtype.itemsize}")
-
-
-def _all_bits(mask: Any) -> Any:
-    """-1, of which all bits are set, where the mask holds; it is extended to the width of what it meets."""
-    return np.negative(mask.view(np.int8))
 
 
 def _beside(value: Any, other: Any) -> Any:
