@@ -50,6 +50,8 @@ def normalized(axis: Any, ndim: int) -> tuple[int, ...]:
 
 def count(shape: tuple[int, ...], axis: Any) -> int:
     """How many values a reduction takes together."""
+    if axis is None:
+        return math.prod(shape)
     return math.prod([shape[each] for each in normalized(axis, len(shape))])
 
 
