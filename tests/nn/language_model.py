@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-from networks import TEXT, char_lstm, passages, predicted
+from proof_networks import TEXT, char_lstm, passages, predicted
 
 import tinygrad_fs as tg
 from tinygrad_fs import nn, optim

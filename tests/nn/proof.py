@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from networks import NETWORKS
+from proof_networks import NETWORKS
 
 __all__ = ["RECORDED", "fingerprint", "recorded", "started", "trained"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from networks import random_tree, tree_lstm
+from proof_networks import random_tree, tree_lstm
 
 import tinygrad_fs as tg
 from tinygrad_fs import nn

@@ -5,8 +5,8 @@ Compared with PyTorch where it is installed, and everywhere with what it gave wh
 
 import numpy as np
 import pytest
-from networks import NETWORKS, TEXT, char_lstm, images, passages, predicted
 from proof import fingerprint, recorded, started, trained
+from proof_networks import NETWORKS, TEXT, char_lstm, images, passages, predicted
 
 import tinygrad_fs as tg
 
