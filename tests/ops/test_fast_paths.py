@@ -83,6 +83,7 @@ REDUCTIONS = {
     "cumprod": lambda x: tg.cumprod(x, 1),
     "median": lambda x: tg.median(x, 1),
     "norm": tg.linalg.norm,
+    "norm of order inf": lambda x: tg.linalg.vector_norm(x, axis=0, ord=INF),
     "norm of order 3": lambda x: tg.linalg.vector_norm(x, axis=1, ord=3),
     "norm over an axis": lambda x: tg.linalg.vector_norm(x, axis=0),
     "prod": lambda x: tg.prod(x, 1),
@@ -133,6 +134,11 @@ class TestExtremes:
         x = tg.tensor([[1.0, 1.0, 0.0], [-5.0, -6.0, -7.0]], requires_grad=True)
         tg.max(x, axis=1, initial=0.0).sum().backward()
         assert x.grad.tolist() == [[0.5, 0.5, 0.0], [0.0, 0.0, 0.0]]
+
+    def test_the_largest_magnitude_is_shared_and_keeps_its_sign(self):
+        x = tg.tensor([[3.0, -4.0], [-5.0, 5.0], [0.0, 0.0], [NAN, 1.0]], requires_grad=True)
+        tg.linalg.vector_norm(x, axis=1, ord=INF).sum().backward()
+        np.testing.assert_array_equal(x.grad.data, [[0.0, -1.0], [-0.5, 0.5], [0.0, 0.0], [NAN, 0.0]])
 
     def test_many_ties(self, rng):
         values = rng.integers(0, 5, (100, 60)).astype(float)

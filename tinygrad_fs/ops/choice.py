@@ -87,7 +87,7 @@ def _shares(g: Any, needs: Any, first: Any, second: Any, nan_first: Any, nan_sec
 
     Beside nan neither was: then the first takes it where `nan_first` is nan, and the second where `nan_second` is.
     """
-    if not (first ^ second).all():  # mostly nothing is nan and nothing tied
+    if np.count_nonzero(first ^ second) != first.size:  # mostly nothing is nan and nothing tied
         first, second = first | (nan_first != nan_first), second | (nan_second != nan_second)
         g = np.where(first & second, 0.5 * g, g)
     return (kept(g, first) if needs[0] else None), (kept(g, second) if needs[1] else None)

@@ -66,7 +66,7 @@ class Max(Op):
         return np.maximum.reduce(x, axis=axis, keepdims=keepdims, initial=initial)
 
     def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, initial: Any) -> Any:
-        return _to_extremes(g, x, out, axis, keepdims, initial)
+        return to_extremes(g, x, out, axis, keepdims, initial)
 
 
 class Min(Op):
@@ -76,7 +76,7 @@ class Min(Op):
         return np.minimum.reduce(x, axis=axis, keepdims=keepdims, initial=initial)
 
     def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, initial: Any) -> Any:
-        return _to_extremes(g, x, out, axis, keepdims, initial)
+        return to_extremes(g, x, out, axis, keepdims, initial)
 
 
 class LogSumExp(Op):
@@ -100,7 +100,8 @@ class LogSumExp(Op):
         return expanded(g, x.shape, axis, keepdims) / np.where(total == 0, 1, total) * shares
 
 
-def _to_extremes(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, initial: Any) -> Any:
+def to_extremes(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, initial: Any = None) -> Any:
+    """The gradient of the extremes `out` of `x`: to each place where one stands, shared evenly among those of one."""
     chosen = x == expanded(out, x.shape, axis, keepdims)
     if (out != out).any():
         chosen = chosen | (x != x)  # a nan is the result wherever it stands

@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.arithmetic import absolute
 from tinygrad_fs.ops.axes import expanded, given
-from tinygrad_fs.ops.reduction import max, min, sum
+from tinygrad_fs.ops.reduction import min, sum, to_extremes
 from tinygrad_fs.tensor import Tensor
 
 __all__: list[str] = []
@@ -38,9 +38,10 @@ class EuclideanNorm(Op):
         return y if keepdims else np.squeeze(y, axis)
 
     def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+        if np.count_nonzero(out) == out.size:
+            return expanded(g / out, x.shape, axis, keepdims) * x
         flat = out == 0
-        scale = np.where(flat, 0, g / np.where(flat, 1, out)) if np.count_nonzero(flat) else g / out
-        return expanded(scale, x.shape, axis, keepdims) * x
+        return expanded(np.where(flat, 0, g / np.where(flat, 1, out)), x.shape, axis, keepdims) * x
 
 
 class PNorm(Op):
@@ -54,13 +55,36 @@ class PNorm(Op):
         return y if keepdims else np.squeeze(y, axis)
 
     def vjp(g: Any, x: Any, out: Any, p: float, axis: Any, keepdims: bool) -> Any:
+        if p >= 2 and type(x) is np.ndarray and _is_moderate(power := out ** (p - 1)):
+            return expanded(g / power, x.shape, axis, keepdims) * _signed_power(x, p - 1)
         y = expanded(out, x.shape, axis, keepdims)
         g = expanded(g, x.shape, axis, keepdims)
-        if p >= 2 and type(x) is np.ndarray and not (y == 0).any():
-            return g * _signed_power(x / y, p - 1)
         flat = (x == 0) | (y == 0)
         ratio = np.where(flat, 1, np.absolute(x)) / np.where(flat, 1, y)
         return g * np.where(flat, 0, np.sign(x) * ratio ** (p - 1))
+
+
+class LargestMagnitude(Op):
+    """y = max |x| over some axes;  sign(x) where |x| is y, evenly where there are ties."""
+
+    def forward(x: Any, *, axis: Any, keepdims: bool) -> Any:
+        return np.max(np.absolute(x), axis=axis, keepdims=keepdims)
+
+    def vjp(g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+        size = np.absolute(x)
+        if type(x) is np.ndarray and not np.isnan(out).any():
+            at = np.flatnonzero(size == expanded(out, x.shape, axis, keepdims))
+            if at.size == out.size:  # one for each
+                return _signed_at(at, x, expanded(g, x.shape, axis, keepdims))
+        return to_extremes(g, size, out, axis, keepdims) * np.sign(x)
+
+
+def _signed_at(at: Any, x: Any, g: Any) -> Any:
+    """The gradient at a few places of `x`, by its sign there: the signs of all would take as long as the rest."""
+    result = np.zeros(x.shape, g.dtype)
+    values = np.broadcast_to(g, x.shape)[np.unravel_index(at, x.shape)]
+    result.reshape(-1)[at] = values * np.sign(np.take(x, at))
+    return result
 
 
 def _signed_power(x: Any, exponent: float) -> Any:
@@ -80,7 +104,7 @@ def _length_of_all(x: Any) -> Any:
 
 
 def _is_moderate(y: Any) -> bool:
-    """Whether squares on the way to these norms neither overflowed nor vanished."""
+    """Whether the powers that such norms come from, or go into, neither overflow nor vanish."""
     return bool(y.size and y.min() > np.finfo(y.dtype).tiny ** 0.5 and y.max() < np.inf)
 
 
@@ -109,7 +133,7 @@ def norm_of_vectors(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> 
     if ord == 1:
         return sum(absolute(x), axis=axes, keepdims=keepdims)
     if ord == np.inf:
-        return max(absolute(x), axis=axes, keepdims=keepdims)
+        return LargestMagnitude.apply(x, axis=axes, keepdims=keepdims)
     if ord == -np.inf:
         return min(absolute(x), axis=axes, keepdims=keepdims)
     if ord == 0:
