@@ -74,9 +74,9 @@ def operands(node: Node) -> str:
 
 
 def _operand(constant: Any) -> str:
-    if isinstance(constant, Constant):
-        return "_" if constant.value is None else _brief(constant.value)
-    return _brief(constant)
+    if isinstance(constant, Constant) and constant.value is not None:
+        return _brief(constant.value)
+    return "_" if isinstance(constant, Node) else _brief(constant)
 
 
 def options(node: Node) -> str:
