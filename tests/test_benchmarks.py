@@ -17,7 +17,6 @@ NOT_BY_NAME = {
     "amax": "calls max",
     "amin": "calls min",
     "array_equal": "a truth value",
-    "ctc_loss": "a recursion over time steps, for which there is no NumPy function to compare with",
     "getitem": "written x[...]: its cases are called after what stands in the brackets",
     "one_hot": "takes whole numbers, so it has no gradient",
     "percentile": "calls quantile",

@@ -300,6 +300,9 @@ def sweep(
             continue
         if type(g) is list:
             g = _with_zeros(g, node)
+        if type(node) is Output and node.hooks is None and targets is not None and node not in targets:
+            _hand_to_source(node, g, grads)
+            continue
         if node.hooks is not None:
             g = node.hooks.run(g)
             if targets is None and node.hooks.keeper is not None:
@@ -412,7 +415,9 @@ def _hand_to_source(output: Output, g: Any, grads: dict[Node, Any]) -> None:
     source = output.inputs[0]
     if source is None:
         return
-    entries = grads.setdefault(source, [None] * len(source.shape))
+    entries = grads.get(source)
+    if entries is None:
+        entries = grads[source] = [None] * len(source.shape)
     held = entries[output.position]
     entries[output.position] = g if held is None else held + g
 

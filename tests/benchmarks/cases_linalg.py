@@ -97,9 +97,11 @@ def of_pinv(g: Any, p: Any, a: Any) -> Any:
 
 
 def of_lstsq(g: Any, x: Any, a: Any, b: Any) -> Any:
-    # a has full rank: x = (a^T a)^-1 a^T b
-    middle = np.linalg.solve(a.T @ a, g)
-    return (b - a @ x) @ middle.T - (a @ middle) @ x.T, a @ middle
+    # a has full rank, so that its pseudoinverse is r^-1 q^T; the normal equations would lose half of the digits.
+    q, r = np.linalg.qr(a)
+    half = np.linalg.solve(r.T, g)
+    for_b = q @ half
+    return (b - a @ x) @ np.linalg.solve(r, half).T - for_b @ x.T, for_b
 
 
 def of_triangle(g: Any, y: Any, x: Any, b: Any) -> Any:
@@ -152,7 +154,7 @@ CASES = [
         lambda g, y, x: lower((v := np.linalg.eigh(x)[1]) * g[..., None, :] @ v.mT),
         L.eigvalsh,
     ),
-    *pair("linalg.svd", [square], [many], lambda x: tuple(np.linalg.svd(x)), of_svd, L.svd),
+    *pair("linalg.svd", [symmetric], [many_symmetric], lambda x: tuple(np.linalg.svd(x)), of_svd, L.svd),
     *pair(
         "linalg.svdvals",
         [square],

@@ -1,8 +1,8 @@
 """Connectionist temporal classification: the likelihood of labels, whatever their alignment with a sequence.
 
 Graves et al. 2006, "Connectionist temporal classification: labelling unsegmented sequence data with recurrent
-neural networks". The recursion over time is made of ops in log space, for all samples and labels at once; so its
-derivatives of every order follow, and no backward recursion is written.
+neural networks". The recursion over time is made of ops in log space, one for each step, for all samples and labels
+at once; so its derivatives of every order follow, and no backward recursion is written.
 """
 
 from __future__ import annotations
@@ -12,15 +12,50 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.dtypes import alongside
+from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
-from tinygrad_fs.ops.joining import concatenate, stack
+from tinygrad_fs.ops.joining import stack
 from tinygrad_fs.ops.loss import check_labels, reduced
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.reduction import logsumexp
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["ctc_loss"]
+
+
+class CTCStep(Op):
+    """y_s = e_s + log(exp x_s + exp x_(s-1) + exp x_(s-2)), the last where it may skip;  dx: each term's share of g.
+
+    State s of a path is its place in the labels with blanks in between and around. From one step to the next it
+    stays, goes on by one, or skips a blank between two labels that differ; x has the logarithms of the chances before
+    the step, e those of what is emitted in it. `skips` is 0 where a state can be come to by a skip, and -inf elsewhere.
+    """
+
+    def forward(x: Any, e: Any, *, skips: Any) -> Any:
+        ways = np.full_like(x, -np.inf, shape=(3, *x.shape), dtype=np.result_type(x, np.float32))
+        ways[0], ways[1, :, 1:], ways[2, :, 2:] = x, x[:, :-1], x[:, :-2] + skips[:, 2:]
+        # From what cannot be, at -inf, a finite number is subtracted: the difference stays -inf.
+        top = np.maximum(np.maximum.reduce(ways, axis=0), np.finfo(ways.dtype).min)
+        ways -= top
+        with np.errstate(divide="ignore"):
+            result = np.log(np.add.reduce(np.exp(ways, out=ways), axis=0))
+        return (result + top + e).astype(x.dtype, copy=False)
+
+    def vjp(g: Any, x: Any, e: Any, out: Any, skips: Any) -> Any:
+        total = out - e
+        total = np.where(total == total, np.maximum(total, np.finfo(total.dtype).min), 0)  # -inf - -inf is nan
+        stays, goes = np.exp(x - total), np.exp(x[:, :-1] - total[:, 1:])
+        skipped = np.exp(x[:, :-2] + skips[:, 2:] - total[:, 2:])
+        # They add up to 1 but for the rounding of y, which costs digits where y is large.
+        shares = stays.copy()
+        shares[:, 1:] += goes
+        shares[:, 2:] += skipped
+        each = g / np.where(shares == 0, 1, shares)
+        dx = each * stays
+        dx[:, :-1] += each[:, 1:] * goes
+        dx[:, :-2] += each[:, 2:] * skipped
+        return dx, g
 
 
 def ctc_loss(
@@ -93,23 +128,17 @@ def ctc_loss(
 
 
 def _log_likelihood(logs: Any, extended: Any, inputs: Any, counts: Any, blank: int) -> Any:
-    """The logarithm of the sum over paths, for each sample.
-
-    State s of a path is its place in the labels with blanks in between and around. From one step to the next it
-    stays, goes on by one, or skips a blank between two labels that differ.
-    """
+    """The logarithm of the sum over paths, for each sample."""
     samples, states = extended.shape
     rows = np.arange(samples)
     differ = (extended != blank) & (extended != np.roll(extended, 2, axis=1)) & (np.arange(states) >= 2)
-    may_skip, may_start = _logarithm(differ, logs), _logarithm(np.arange(states) < 2, logs)
-    before = _logarithm(np.zeros((samples, 2), bool), logs)
+    skips, may_start = _logarithm(differ, logs), _logarithm(np.arange(states) < 2, logs)
     longest = int(inputs.max(initial=0))
     emitted = logs[:longest][:, rows[:, None], extended]
     # Without steps, a sum of nothing: the loss is a constant, but it belongs to the graph.
     state: Any = may_start + (emitted[0] if longest else np.sum(emitted, axis=0))
     for t in range(1, longest):
-        wide = concatenate([before, state], axis=1)
-        after = logsumexp(stack([state, wide[:, 1:-1], wide[:, :-2] + may_skip]), axis=0) + emitted[t]
+        after = CTCStep.apply(state, emitted[t], skips=skips)
         going = t < inputs
         state = after if going.all() else where(going[:, None], after, state)
     # A path ends in the last label or in the blank after it.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.dtypes import alongside
+from tinygrad_fs.dtypes import alongside, zeros_beside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.accumulation import add_at
 from tinygrad_fs.ops.axes import given
@@ -46,7 +46,7 @@ class ScatterAdd(Op):
     """y = zeros, to which x is added at the index;  dy/dx: the gradient there. Repeated indices add up."""
 
     def forward(x: Any, *, at: Any, to: tuple[int, ...]) -> Any:
-        result = np.zeros_like(x, shape=to, order="C")
+        result = zeros_beside(x, to, x.dtype)
         if names_nothing_twice(at):
             target, places = without_mask(result, at)
             target[places] = x

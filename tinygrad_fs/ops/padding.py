@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_fs.dtypes import zeros_beside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.ops.indexing import AddAt
@@ -25,7 +26,7 @@ class Pad(Op):
         if isinstance(value, tuple) or not all(isinstance(n, int) and n >= 0 for pair in widths for n in pair):
             return np.pad(x, widths, constant_values=value)  # or its error
         shape = tuple([before + size + after for size, (before, after) in zip(x.shape, widths)])
-        result = np.full_like(x, value, shape=shape, order="C") if value else np.zeros_like(x, shape=shape, order="C")
+        result = np.full_like(x, value, shape=shape, order="C") if value else zeros_beside(x, shape, x.dtype)
         result[_inside(widths, x.shape)] = x
         return result
 

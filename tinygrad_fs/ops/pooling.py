@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from tinygrad_fs.dtypes import zeros_beside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.columns import Pair
 from tinygrad_fs.ops.convolution import Padding, Sides, as_pair, as_sides, output_size
@@ -41,8 +42,13 @@ class MaxPool2d(Op):
     def vjp(g: Any, x: Any, out: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
         x, out = array_of(x), array_of(out)
         disjoint = all(s >= d * (k - 1) + 1 for s, d, k in zip(stride, dilation, kernel))
-        if disjoint and not isinstance(g, Tensor) and math.prod(kernel) <= _FEW_TAPS and np.isfinite(out).all():
-            return _to_first_largest(g, x, out, kernel, stride, padding, dilation)
+        if disjoint and not isinstance(g, Tensor) and np.isfinite(out).all():
+            if math.prod(kernel) <= _FEW_TAPS:
+                return _to_first_largest(g, x, out, kernel, stride, padding, dilation)
+            if kernel == stride and x.size == out.size * math.prod(kernel):
+                dx = _to_only_largest(g, x, out, kernel)
+                if dx is not None:
+                    return dx
         positions = first_largest(x, out, kernel, stride, padding, dilation)
         return Scatter.apply(g, shape_of=x.shape, positions=positions, disjoint=disjoint)
 
@@ -51,7 +57,7 @@ class Scatter(Op):
     """z[positions] += y, on zeros: the adjoint of `Gather`; positions count in the flat z;  dy = g[positions]."""
 
     def forward(y: Any, *, shape_of: tuple[int, ...], positions: Any, disjoint: bool) -> Any:
-        z = np.zeros_like(y, shape=shape_of)
+        z = zeros_beside(y, shape_of, y.dtype)
         if disjoint:
             z.reshape(-1)[positions] = y
         else:  # with one axis and integer positions add.at is as fast as a plain assignment
@@ -309,6 +315,13 @@ def _to_first_largest(g: Any, x: Any, out: Any, kernel: Pair, stride: Pair, padd
             target[...] = kept(g, hit)
     (top, bottom), (left, right) = padding
     return dx[..., top : dx.shape[-2] - bottom, left : dx.shape[-1] - right]
+
+
+def _to_only_largest(g: Any, x: Any, out: Any, kernel: Pair) -> Any:
+    """The gradient for windows that divide the image, or None if one of them has several largest elements."""
+    lines = (*out.shape[:-1], 1, out.shape[-1], 1)
+    hit = x.reshape(*out.shape[:-1], kernel[0], out.shape[-1], kernel[1]) == out.reshape(lines)
+    return kept(g.reshape(lines), hit).reshape(x.shape) if np.count_nonzero(hit) == out.size else None
 
 
 def _first_tap(padded: Any, kernel: Pair, stride: Pair, dilation: Pair) -> Any:

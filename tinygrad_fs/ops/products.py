@@ -183,6 +183,8 @@ def _order(labels: Sequence[str], wanted: Sequence[str]) -> tuple[int, ...] | No
 
 def _contracted(x: Any, y: Any, left: str, right: str, result: str) -> Any:
     """Multiply and sum: elementwise, by NumPy's loops or as matrices, whichever is fastest."""
+    if not result and left == right:
+        return np.vdot(x, y)
     layout = _layout(left, right, result)
     if not layout.summed:
         return np.multiply(_aligned(x, left, result), _aligned(y, right, result))
@@ -307,6 +309,10 @@ def vdot(a: TensorLike, b: TensorLike) -> Tensor:
     >>> tg.vdot(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([[1.0, 1.0], [1.0, 1.0]]))
     tensor(10.)
     """
+    shape = np.shape(a)
+    if shape == np.shape(b) and 0 < len(shape) <= len(string.ascii_letters):
+        axes = string.ascii_letters[: len(shape)]
+        return Contract.apply(a, b, left=axes, right=axes, result="")
     return _named_product("vdot", ravel(a), ravel(b), np.size(b))
 
 

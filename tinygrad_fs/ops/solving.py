@@ -150,20 +150,33 @@ class LeastSquares(Op):
     def vjp(g: Any, a: Any, b: Any, out: Any, cutoff: float, shapes: Any, needs: Any) -> Any:
         vector = len(shapes[1]) == 1
         x, gx, b = (as_columns(each, vector) for each in (out[0], g[0], b))
-        inverse = Pinv.apply(a, rcond=cutoff)
-        for_b = transposed(inverse) @ gx
+        if _are_independent(np.shape(a), array_of(out[1]), cutoff):
+            q, r = np.linalg.qr(a)  # a^+ is r^-1 q^T
+            solved = SolveTriangular.apply(transposed(r), gx, lower=True, unit=False)
+            for_b = q @ solved
+            to_x = SolveTriangular.apply(r, solved, lower=False, unit=False) if needs[0] else None
+            of_kernel = None
+        else:
+            inverse = Pinv.apply(a, rcond=cutoff)
+            for_b = transposed(inverse) @ gx
+            to_x = inverse @ for_b
+            of_kernel = transposed(inverse) @ x @ transposed(gx - transposed(a) @ for_b)
         for_a = None
         if needs[0]:
-            residual = b - a @ x
-            for_a = (
-                residual @ transposed(inverse @ for_b)
-                + transposed(inverse) @ x @ transposed(gx - transposed(a) @ for_b)
-                - for_b @ transposed(x)
-            )
+            for_a = (b - a @ x) @ transposed(to_x) - for_b @ transposed(x)
+            if of_kernel is not None:
+                for_a = for_a + of_kernel
             if is_used(g[1]):
                 u, _, vt = np.linalg.svd(a, full_matrices=False)
                 for_a = for_a + (u * np.expand_dims(g[1], -2)) @ vt
         return for_a, for_b[..., 0] if vector else for_b
+
+
+def _are_independent(shape: tuple[int, ...], values: Any, cutoff: float) -> bool:
+    """Whether the columns of matrices with these singular values are independent of each other."""
+    if shape[-2] < shape[-1] or values.size == 0:
+        return False
+    return bool(np.all(values[..., -1] > cutoff * values[..., 0]))
 
 
 def _check_sides(name: str, a: tuple[int, ...], b: tuple[int, ...]) -> None:

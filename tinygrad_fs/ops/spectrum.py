@@ -42,10 +42,11 @@ class Eigh(Op):
 
     def vjp(g: Any, out: Any, uplo: Any) -> Any:
         (w, v), (for_w, for_v) = out, g
-        total = _weighted(v, for_w) @ transposed(v)
         if is_used(for_v):
             turns = inverse_gaps(w, "eigh", "eigenvalues") * (transposed(v) @ for_v)
-            total = total + v @ turns @ transposed(v)
+            total = v @ _with_diagonal(turns, for_w) @ transposed(v)
+        else:
+            total = _weighted(v, for_w) @ transposed(v)
         return onto_triangle(total, lower=uplo == "L")
 
 
@@ -83,21 +84,22 @@ class SVD(Op):
                     "orthogonal to the others, and have no derivative; use full_matrices=False"
                 )
             u, vt, for_u, for_vt = u[..., :k], vt[..., :k, :], for_u[..., :k], for_vt[..., :k, :]
-        total = _weighted(u, for_s) @ vt
         uses_u, uses_v = is_used(for_u), is_used(for_vt)
         if not uses_u and not uses_v:
-            return total
+            return _weighted(u, for_s) @ vt
         sums = np.expand_dims(s, -2) + np.expand_dims(s, -1)
         turns = inverse_gaps(s, "svd", "singular values") / np.where(on_diagonal(k, s), 1, sums)
         ut, v, for_v = transposed(u), transposed(vt), transposed(for_vt)
+        inner: Any = 0
         if uses_u:
-            total = total + u @ _weighted(turns * _twice_odd(ut @ for_u), s) @ vt
-            if m > k:
-                total = total + _weighted(for_u - u @ (ut @ for_u), _inverse(s)) @ vt
+            inner = _weighted(turns * _twice_odd(ut @ for_u), s)
         if uses_v:
-            total = total + _weighted(u, s) @ (turns * _twice_odd(vt @ for_v)) @ vt
-            if n > k:
-                total = total + _weighted(u, _inverse(s)) @ (for_vt - (for_vt @ v) @ vt)
+            inner = inner + np.expand_dims(s, -1) * (turns * _twice_odd(vt @ for_v))
+        total = u @ _with_diagonal(inner, for_s) @ vt
+        if uses_u and m > k:
+            total = total + _weighted(for_u - u @ (ut @ for_u), _inverse(s)) @ vt
+        if uses_v and n > k:
+            total = total + _weighted(u, _inverse(s)) @ (for_vt - (for_vt @ v) @ vt)
         return total
 
 
@@ -125,6 +127,11 @@ class MatrixRank(Op):
 def _weighted(vectors: Any, weights: Any) -> Any:
     """Every column times its weight."""
     return vectors * np.expand_dims(weights, -2)
+
+
+def _with_diagonal(matrices: Any, entries: Any) -> Any:
+    """The matrices with other entries on their diagonals."""
+    return np.where(on_diagonal(matrices.shape[-1], matrices), np.expand_dims(entries, -2), matrices)
 
 
 def _twice_odd(x: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from tinygrad_fs.dtypes import DTypeLike
+from tinygrad_fs.dtypes import DTypeLike, zeros_beside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.reduction import sum as sum_of
@@ -36,7 +36,7 @@ class OnDiagonal(Op):
     def forward(x: Any, *, to: Any, offset: int, axis1: int, axis2: int) -> Any:
         others = [size for axis, size in enumerate(to) if axis not in (axis1, axis2)]
         rows, columns = to[axis1], to[axis2]
-        result = np.zeros_like(x, shape=(math.prod(others), rows * columns), order="C")
+        result = zeros_beside(x, (math.prod(others), rows * columns), x.dtype)
         first = max(offset, 0) - min(offset, 0) * columns
         result[:, first :: columns + 1][:, : x.shape[-1]] = np.reshape(x, (len(result), x.shape[-1]))
         result = np.reshape(result, (*others, rows, columns))
