@@ -456,3 +456,10 @@ class SquareLoss:
 
     def gradient(self, y, p):
         return p - y
+
+
+class SquareLossOfSamples(SquareLoss):
+    """A number per sample, and the gradient of each in all of its entries."""
+
+    def loss(self, y, p):
+        return np.sum(super().loss(y, p), axis=-1)

@@ -79,6 +79,7 @@ PAIRS = {
     ),
     "an activation": (given.Sigmoid(), {"input_shape": (4,)}, "x", "tensors"),
     "a loss with its gradient": (given.SquareLoss, {"input_shape": (4,)}, "p", "tensors"),
+    "a loss of each sample": (given.SquareLossOfSamples, {"input_shape": (4,)}, "p", "tensors"),
 }
 
 
@@ -153,6 +154,11 @@ class OfTheOutput(given.Sigmoid):
         return x * (1 - x)
 
 
+class HalfOfSamples(given.SquareLossOfSamples):
+    def gradient(self, y, p):
+        return 0.5 * (p - y)
+
+
 MISTAKES = {
     "mean for sum": ((given.affine_forward, mean_for_sum), {"X": AFFINE}, {"b": "scaled"}),
     "not transposed": ((given.affine_forward, not_transposed), {"X": AFFINE}, {"w": "shape"}),
@@ -164,6 +170,7 @@ MISTAKES = {
     ),
     "something added": (by_the_output, {"X": (normal(4, 3), np.array([0, 2, 1, 1]))}, {"x": "wrong"}),
     "of the output": (OfTheOutput(), {"input_shape": (4,)}, {"x": "wrong"}),
+    "half of each sample": (HalfOfSamples(), {"input_shape": (4,)}, {"p": "scaled"}),
 }
 
 

@@ -17,11 +17,12 @@ from tinygrad_fs.compare.isolation.muted import muted
 from tinygrad_fs.compare.isolation.parts import Copier
 from tinygrad_fs.compare.isolation.randomness import preserved
 from tinygrad_fs.compare.report import Finding, Report
-from tinygrad_fs.compare.reproducers.of_networks import mean_and_sum, through_the_last_layer
+from tinygrad_fs.compare.reproducers.of_networks import mean_and_sum, of_a_step, through_the_last_layer
+from tinygrad_fs.compare.saturation import SATURATED, of_saturation
 from tinygrad_fs.compare.subjects.case import AuditError, RunError, UnfitError
 from tinygrad_fs.compare.subjects.functions import Functions, FunctionSubject
 from tinygrad_fs.compare.subjects.layer import LayerSubject
-from tinygrad_fs.compare.subjects.network import Handed, NetworkCase, NetworkSubject, chain
+from tinygrad_fs.compare.subjects.network import Handed, NetworkCase, NetworkSubject, chain, layer_of
 from tinygrad_fs.compare.subjects.origin import Origin
 from tinygrad_fs.compare.verdict import Comparison, Judgement, judge
 from tinygrad_fs.dtypes import Array
@@ -29,7 +30,6 @@ from tinygrad_fs.tensor import Tensor
 
 __all__ = ["audit_network"]
 
-_SATURATING = 1e8
 _WHOLE = "end to end"
 
 
@@ -56,8 +56,9 @@ def audit_network(network: Any, X: Any, y: Any, *, draws: int = 2, seed: int = 0
         Its findings are named ``loss``, for the scale of the whole: "scaled" by the number of outputs if the gradient
         of the sum is propagated and the mean reported (which is no error where the network's `objective` is "sum");
         ``loss_function.p``; ``layers[2].input``, ``layers[2].W``; and ``layers[3] with loss_function`` where a last
-        layer and a loss do not go together, as a softmax that returns p - y for a loss that is not the categorical
-        cross-entropy.
+        layer and a loss do not go together: a softmax that returns p - y for a loss that is not the categorical
+        cross-entropy; or, in configuration "saturated", a classifier that gets no gradient, or one that is not finite,
+        from outputs that are certain and wrong, as where a loss clips p.
 
     Raises
     ------
@@ -112,7 +113,7 @@ class _NetworkAudit:
         findings = [self._of_scale(scale, trials[0].truth.method)]
         if self._subject.reports_the_mean:
             findings += [*self._of_loss_function(), *self._of_layers(), *self._of_the_end(scale)]
-            self._look_at_saturation()
+            findings += filter(None, [of_saturation(self._subject, self._case.draw)])
         findings += self._end_to_end(trials, scale, findings)
         return Report(title, tuple(findings), tuple(self._remarks))
 
@@ -155,7 +156,7 @@ class _NetworkAudit:
             pairs = [(trial.hand.gradients[name], trial.truth.gradients[name]) for trial in trials for name in names]
             return _common_factor([(hand, truth) for hand, truth in pairs if np.shape(hand) == np.shape(truth)])
 
-        names = [each.name for each in sorted(self._subject.parameters, key=lambda each: -(_layer_of(each) or 0))]
+        names = [each.name for each in sorted(self._subject.parameters, key=lambda each: -(layer_of(each) or 0))]
         guesses: list[Callable[[], float | None]] = [lambda: factor(names), self._factor_at_the_output]
         guesses += [partial(factor, [name]) for name in names]  # the last layers' are the least that can be spoilt
         found = (guess() for guess in guesses)
@@ -173,13 +174,15 @@ class _NetworkAudit:
         finding = Finding("loss", "training", _WHOLE, "right", max_rel_error=0.0, truth=method)
         if scale == 1.0:
             return finding
-        detail, declared, script = f"{scale:.6g} times the gradient of the reported loss", False, None
-        if self._subject.reports_the_mean:
-            if scale == self._output.size:
-                detail += ": that of the sum over all outputs, and the mean is reported"
-                declared = getattr(self._subject.network, "objective", None) == "sum"
-            if callable(getattr(self._loss_function, "gradient", None)):
-                script = mean_and_sum(self._loss_function, self._case.y[:1], self._output[:1].round(2))
+        detail, declared = f"{scale:.6g} times the gradient of the reported loss", False
+        if self._is_of_the_sum(scale):
+            terms = "outputs" if scale == self._output.size else "samples"
+            detail += f": that of the sum over all {terms}, and the mean is reported"
+            declared = getattr(self._subject.network, "objective", None) == "sum"
+        if self._subject.reports_the_mean and callable(getattr(self._loss_function, "gradient", None)):
+            script = mean_and_sum(self._loss_function, self._case.y, self._output)
+        else:
+            script = of_a_step(self._case, next(iter(self._case.values)))
         return replace(
             finding,
             verdict="scaled",
@@ -189,6 +192,12 @@ class _NetworkAudit:
             reproducer=script,
             declared=declared,
         )
+
+    def _is_of_the_sum(self, scale: float) -> bool:
+        """Whether it is the gradient of the sum that is propagated, and the mean that is reported."""
+        if not self._subject.reports_the_mean:
+            return False
+        return bool(scale == np.size(self._loss_function.loss(self._case.y, self._output)))
 
     # ---- part by part
 
@@ -237,39 +246,34 @@ class _NetworkAudit:
             reproducer=through_the_last_layer(layer, loss, x[:1].round(1), y[:1]),
         )
 
-    def _look_at_saturation(self) -> None:
-        """Remark if an output that is certain and wrong gets no gradient."""
-        last = max((number for each in self._case.parameters if (number := _layer_of(each)) is not None), default=None)
-        if last is None or self._subject.y.domain not in ("one-hot", "binary"):
-            return
-        case = self._subject.case("training", self._case.draw)
-        for each in case.parameters:
-            if _layer_of(each) == last:
-                case.values[each.name] = _SATURATING * case.values[each.name]
-        *_, (_, out) = chain(case.prepared(case.values).layers, case.X)
-        if out.shape != case.y.shape:
-            return
-        classes = out.shape[-1]
-        case.y = np.eye(classes)[out.argmin(axis=-1)] if classes > 1 else 1.0 * (out < 0.5)
-        hand = case.by_hand(())
-        loss = float(hand.outputs[0])
-        if loss > 1 and not any(np.any(g) for g in hand.gradients.values() if g is not None):
-            words = (
-                f"outputs that are certain and wrong get no gradient, although the loss is {loss:.3g} there: nothing "
-                "is learned from them. Differentiate the last layer and the loss as one"
-            )
-            self._remarks[words] = None
-
     # ---- what is left
 
     def _end_to_end(self, trials: list[Trial], scale: float, others: list[Finding]) -> Iterator[Finding]:
         """The gradients of the parameters, divided by the scale; without those that a layer behind explains."""
         wrong = [int(each.name[7:].partition("]")[0]) for each in others if _explains(each)]
         for each in self._subject.parameters:
-            judgement, own = _judged(each.name, trials, scale), _layer_of(each)
+            judgement, own = _judged(each.name, trials, scale), layer_of(each)
             if judgement.verdict == "right" or own is None or not any(number >= own for number in wrong):
-                verdict, detail, factor, error, _ = judgement
-                yield Finding(each.name, "training", _WHOLE, verdict, detail, factor, error, trials[0].truth.method)
+                yield self._unexplained(each.name, judgement, trials, scale)
+
+    def _unexplained(self, name: str, judgement: Judgement, trials: list[Trial], scale: float) -> Finding:
+        """A finding of a parameter, with a script where it is not right."""
+        script = None
+        if judgement.verdict != "right":
+            shown = next((each for each in trials if _judged(name, [each], scale).verdict != "right"), trials[0])
+            case = self._subject.case("training", shown.case.draw)
+            script = of_a_step(case, name, scale, grows=self._is_of_the_sum(scale))
+        return Finding(
+            name,
+            "training",
+            _WHOLE,
+            judgement.verdict,
+            judgement.detail,
+            judgement.scale,
+            judgement.error,
+            trials[0].truth.method,
+            script,
+        )
 
 
 def _judged(name: str, trials: list[Trial], scale: float) -> Judgement:
@@ -297,7 +301,8 @@ def _judged(name: str, trials: list[Trial], scale: float) -> Judgement:
 def _explains(finding: Finding) -> bool:
     """Whether a finding of a layer makes that gradients before it are not those of the loss."""
     of_a_layer = finding.name.startswith("layers[") and finding.mode == "training"
-    return of_a_layer and (not finding.ok or "truncated" in finding.detail)
+    is_everywhere = finding.configuration != SATURATED
+    return of_a_layer and is_everywhere and (not finding.ok or "truncated" in finding.detail)
 
 
 def _common_factor(pairs: list[tuple[Any, Any]]) -> float | None:
@@ -310,12 +315,6 @@ def _common_factor(pairs: list[tuple[Any, Any]]) -> float | None:
     if not np.allclose(hand, scale * truth, 1e-5, 1e-7 * abs(scale) * np.abs(truth).max()):
         return None
     return float(round(scale)) if round(scale) and abs(scale / round(scale) - 1) < 1e-6 else scale
-
-
-def _layer_of(parameter: Any) -> int | None:
-    """The number of the layer that a parameter belongs to."""
-    steps = parameter.places[0].steps
-    return steps[1][1] if steps[0] == ("attribute", "layers") and steps[1][0] == "item" else None
 
 
 def _gradient(function: Any, at: Array) -> Array | None:

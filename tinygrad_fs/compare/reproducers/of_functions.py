@@ -40,7 +40,9 @@ def sketch_of_functions(script: Script, case: FunctionCase, cotangents: tuple[Ar
     sketch.loss = f"def loss({moved}):\n    {body}"
     taken = f"[{key!r}]" if case.returns_several else ""
     if kind == "derivative":
-        sketch.run = [*seeding, f"by_hand = g * {backward}({given})"]
+        rows = case.values[name].ndim - cotangents[0].ndim if cotangents[0].ndim else 0
+        g = f"g[{', '.join(['...', *['None'] * rows])}]" if rows > 0 else "g"
+        sketch.run = [*seeding, f"by_hand = {g} * {backward}({given})"]
     elif kind == "loss":
         sketch.run = [*seeding, f"by_hand = g * {call}[1]{taken}"]
     else:

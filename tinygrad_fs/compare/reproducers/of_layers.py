@@ -10,22 +10,12 @@ import numpy as np
 
 from tinygrad_fs.compare.isolation.parts import parts
 from tinygrad_fs.compare.reproducers.script import Script
-from tinygrad_fs.compare.reproducers.sketch import Sketch, cotangent_lines, seeds, weighed
+from tinygrad_fs.compare.reproducers.sketch import OPTIMIZER, Sketch, cotangent_lines, seeds, weighed
 from tinygrad_fs.compare.subjects.layer import LayerCase
 from tinygrad_fs.compare.subjects.parameters import Parameter
 from tinygrad_fs.dtypes import Array
 
 __all__ = ["sketch_of_layer"]
-
-_OPTIMIZER = '''\
-class Optimizer:
-    """Notes what it is handed."""
-
-    handed = []
-
-    def update(self, w, gradient):
-        self.handed.append((w, gradient))
-        return w - 0.1 * gradient'''
 
 
 def sketch_of_layer(
@@ -55,7 +45,7 @@ def sketch_of_layer(
     making += writer.before_the_run()
     sketch.definitions = [f"def {fresh}:\n{textwrap.indent(chr(10).join([*making, 'return layer']), '    ')}"]
     if any("Optimizer()" in line for line in making):
-        sketch.definitions.insert(0, _OPTIMIZER)
+        sketch.definitions.insert(0, OPTIMIZER)
     sketch.values = [f"{key} = {script.expression(value)}" for key, value in writer.arrays.items()]
     if parameter:
         sketch.values.append(f"W = {script.expression(case.values[name])}")

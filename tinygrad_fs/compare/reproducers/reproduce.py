@@ -64,10 +64,7 @@ def first_that_shows(
             continue
         if _shows(source, kind, raises):
             return source
-    return (
-        f"# {title} could not be written down as a script of its own: {problem}.\n"
-        "# The same call of audit finds it again.\n"
-    )
+    return f"# {title} could not be written down as a script of its own: {problem}.\n# The same call finds it again.\n"
 
 
 def _shows(source: str, kind: str, raises: type[BaseException] | None) -> bool:
@@ -78,8 +75,16 @@ def _shows(source: str, kind: str, raises: type[BaseException] | None) -> bool:
             exec(compile(source, "<reproducer>", "exec"), names)
         except Exception as error:
             return type(error) is raises
-    pairs = {"truth": ("by_hand", "truth"), "sides": ("left", "right"), "frozen": ("before", "after")}
-    return kind in pairs and _differ(*(names[each] for each in pairs[kind]))
+    return kind in _PAIRS and _differ(*(names[each] for each in _PAIRS[kind]))
+
+
+_PAIRS = {
+    "truth": ("by_hand", "truth"),
+    "sides": ("left", "right"),
+    "frozen": ("before", "after"),
+    "saturation": ("before", "by_hand"),
+}
+"""What differs at the end of a script."""
 
 
 def _differ(a: Any, b: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import sys
 import textwrap
@@ -21,8 +22,25 @@ class InexpressibleError(Exception):
     """A value that no source can be written for."""
 
 
+_MADE = '''\
+def made(kind, **attributes):
+    """An object with these attributes, as training has left them."""
+    thing = object.__new__(kind)
+    for name, value in attributes.items():
+        setattr(thing, name, value)
+    return thing'''
+
+_MOST_NUMBERS = 2000
+_LONGEST_LINE = 100
+
+
 class Script:
     """Collects what a piece of source needs at its top.
+
+    Attributes
+    ----------
+    by_attributes : bool
+        Whether objects are made from all that they hold, not by a call of their class.
 
     Examples
     --------
@@ -34,8 +52,11 @@ class Script:
     """
 
     def __init__(self) -> None:
+        self.by_attributes = False
         self._imports: dict[str, None] = {"import numpy as np": None}
         self._definitions: dict[str, None] = {}
+        self._open: list[int] = []
+        self._numbers = 0
 
     def add_import(self, statement: str) -> None:
         """Have an import at the top."""
@@ -64,7 +85,7 @@ class Script:
         if type(value) is dict:
             return "{" + ", ".join(f"{self.expression(k)}: {self.expression(v)}" for k, v in value.items()) + "}"
         if type(value) is list:
-            return "[" + ", ".join(map(self.expression, value)) + "]"
+            return _bracketed("[", list(map(self.expression, value)), "]")
         if type(value) is tuple:
             return "(" + "".join(f"{self.expression(item)}, " for item in value).rstrip() + ")" if len(value) < 2 else (
                 "(" + ", ".join(map(self.expression, value)) + ")"
@@ -78,12 +99,12 @@ class Script:
             return self.name_of(value)
         if isinstance(value, Recorder):
             return "Optimizer()"
-        return self._object(value)
+        return self._made(value) if self.by_attributes else self._called(value)
 
     def name_of(self, thing: Any) -> str:
         """A class or function by its name, imported or defined at the top."""
         module, path = thing.__module__, thing.__qualname__
-        if module == "builtins":
+        if getattr(builtins, path, None) is thing:
             return str(path)
         if module != "__main__" and _resolves(module, path, thing):
             self._imports[f"from {module} import {path.split('.')[0]}"] = None
@@ -125,6 +146,9 @@ class Script:
     def _array(self, value: Any) -> str:
         if value.dtype.kind not in "fiub":
             raise InexpressibleError(f"an array of {value.dtype}")
+        self._numbers += value.size
+        if self.by_attributes and self._numbers > _MOST_NUMBERS:
+            raise InexpressibleError(f"it holds more than {_MOST_NUMBERS:,} numbers")
         dtype = "" if value.dtype in (np.float64, np.int64, np.bool_) else f", dtype=np.{value.dtype.name}"
         if value.size == 0:
             return f"np.zeros({value.shape}{dtype})"
@@ -138,7 +162,18 @@ class Script:
         self._imports["import random"] = None
         return "random.Random(0)"
 
-    def _object(self, value: Any) -> str:
+    def _made(self, value: Any) -> str:
+        """An object from its attributes, without its constructor."""
+        kind = type(value)
+        if kind.__module__ == "builtins" or id(value) in self._open:
+            raise InexpressibleError(f"a {kind.__name__}" if id(value) not in self._open else "it refers to itself")
+        self._definitions[_MADE] = None
+        self._open.append(id(value))
+        given = [f"{name}={text}" for name, text in self.attributes(value)]
+        self._open.pop()
+        return _bracketed("made(", [self.name_of(kind), *given], ")")
+
+    def _called(self, value: Any) -> str:
         """A call of the class with what its attributes of the parameters' names say."""
         kind = type(value)
         try:
@@ -161,6 +196,15 @@ class Script:
     def attributes(self, value: Any) -> list[tuple[str, str]]:
         """The attributes of an object, each as a name and an expression."""
         return [(key, self.expression(item)) for (kind, key), item in parts(value) if kind == "attribute"]
+
+
+def _bracketed(opening: str, items: list[str], closing: str) -> str:
+    """Items in brackets; one to a line, if they would make a long one, or several."""
+    line = f"{opening}{', '.join(items)}{closing}"
+    if "\n" not in line and (len(line) <= _LONGEST_LINE or opening == "["):
+        return line
+    lines = "".join([f"{item},\n" for item in items])
+    return f"{opening}\n{textwrap.indent(lines, '    ')}{closing}"
 
 
 def _number(value: Any) -> str:

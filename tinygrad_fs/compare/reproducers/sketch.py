@@ -11,10 +11,17 @@ from tinygrad_fs.compare.reproducers.script import Script
 from tinygrad_fs.compare.subjects.case import Case
 from tinygrad_fs.dtypes import Array
 
-__all__ = ["KINDS", "Sketch", "cotangent_lines", "seeds", "weighed"]
+__all__ = ["KINDS", "OPTIMIZER", "Sketch", "cotangent_lines", "seeds", "weighed"]
 
-KINDS = ("truth", "sides", "frozen", "error")
-"""What a script shows: another gradient by differences; other slopes on both sides; an update; an exception."""
+OPTIMIZER = '''\
+class Optimizer:
+    """Notes what it is handed."""
+
+    handed = []
+
+    def update(self, w, gradient):
+        self.handed.append((w, gradient))
+        return w - 0.1 * gradient'''
 
 _DIFFERENCES = """\
 truth = np.zeros({name}.shape)  # by central differences
@@ -45,6 +52,17 @@ print("before:", before, sep="\\n")
 print("after, although frozen:", after, sep="\\n")
 """
 
+_SATURATION = """\
+print("loss and gradient:", loss({name}), before, sep="\\n")
+print("where it is as wrong and more certain:", loss(much * {name}), by_hand, sep="\\n")
+"""
+
+_ENDINGS = {"truth": _DIFFERENCES, "sides": _SIDES, "frozen": _UPDATE, "error": "", "saturation": _SATURATION}
+
+KINDS = tuple(_ENDINGS)
+"""What a script shows: another gradient by differences; other slopes on both sides; an update; an exception; a gradient
+that is lost as a loss rises."""
+
 
 @dataclass
 class Sketch:
@@ -61,7 +79,8 @@ class Sketch:
     loss : str
         The function of the moved variable whose gradient is wanted.
     run : list of str
-        Statements that end with `by_hand`, or, for kind "frozen", with `before` and `after`.
+        Statements that end with `by_hand`; for kind "frozen" with `before` and `after`, for "saturation" with `before`
+        and `by_hand`.
     """
 
     moved: str
@@ -72,11 +91,11 @@ class Sketch:
 
     def source(self, script: Script, kind: str) -> str:
         """The whole script, for one of `KINDS`."""
-        ending = {"truth": _DIFFERENCES, "sides": _SIDES, "frozen": _UPDATE, "error": ""}[kind]
+        ending = _ENDINGS[kind]
         pieces = [
             *self.definitions,
             "\n".join(self.values),
-            self.loss if kind in ("truth", "sides") else "",
+            self.loss if "loss(" in ending else "",
             "\n\n".join(["\n".join(self.run), ending.replace("{name}", self.moved).strip()]).strip(),
         ]
         body = "\n\n\n".join(piece for piece in pieces if piece)

@@ -305,12 +305,19 @@ class FunctionCase(Case):
             return cache
         if cache is outputs:  # a value alone: then backward is its derivative, of the same arguments
             args, options = self._arguments({})
-            return cotangents[0] * backward(*args, **options)
+            return _chained(cotangents[0], backward(*args, **options))
         if not isinstance(outputs, tuple):
             return backward(cotangents[0].copy(), cache)
         copies = tuple(g.copy() for g in cotangents)
         takes_all = len(inspect.signature(backward).parameters) > 2
         return backward(*copies, cache) if takes_all else backward(copies, cache)
+
+
+def _chained(g: Array, derivative: Any) -> Any:
+    """The product of a gradient and a derivative; a value that belongs to a whole row counts for all of the row."""
+    missing = np.ndim(derivative) - g.ndim
+    rows = missing > 0 and g.ndim > 0 and np.shape(derivative)[: g.ndim] == g.shape
+    return (g.reshape(*g.shape, *[1] * missing) if rows else g) * derivative
 
 
 def _is_sequence(returned: Any) -> bool:

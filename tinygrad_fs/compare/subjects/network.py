@@ -22,7 +22,7 @@ from tinygrad_fs.compare.trace import tracing
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["Handed", "NetworkCase", "NetworkSubject", "chain"]
+__all__ = ["Handed", "NetworkCase", "NetworkSubject", "chain", "layer_of"]
 
 
 class Handed(NamedTuple):
@@ -41,6 +41,12 @@ def chain(layers: list[Any], X: Any) -> Iterator[tuple[Any, Any]]:
         out = methods.call_forward(layer, (X,), {}, True)
         yield X, out
         X = out
+
+
+def layer_of(parameter: Parameter) -> int | None:
+    """The number of the layer that a parameter belongs to; None if it stands elsewhere in the network."""
+    steps = parameter.places[0].steps
+    return steps[1][1] if steps[0] == ("attribute", "layers") and steps[1][0] == "item" else None
 
 
 class NetworkSubject(Subject):
@@ -116,7 +122,9 @@ class NetworkCase(Case):
     Attributes
     ----------
     handed : dict of int to Handed
-        After `by_hand`, what each layer's backward was handed and returned, if it was called.
+        After a step, what each layer's backward was handed and returned, if it was called.
+    returns_several : bool
+        After a step, whether it returned more than the loss.
     """
 
     def __init__(self, subject: NetworkSubject, draw: Draw, parameters: list[Parameter]) -> None:
@@ -125,6 +133,7 @@ class NetworkCase(Case):
         self.X, self.y = subject.X.draw(draw, rng), subject.y.draw(draw, rng)
         self.values = {each.name: parameter(each.places[0].of(subject.network), draw, rng) for each in parameters}
         self.handed: dict[int, Handed] = {}
+        self.returns_several = False
         self._copier = Copier(subject.network)
 
     @property
@@ -165,7 +174,8 @@ class NetworkCase(Case):
         self._watch(network)
         self.subject.recorder.watch(network)
         result = guarded("backward", lambda: network.train_on_batch(self.X.copy(), self.y.copy()))
-        return network, float(result[0] if isinstance(result, (tuple, list)) else result)
+        self.returns_several = isinstance(result, (tuple, list))
+        return network, float(result[0] if self.returns_several else result)
 
     def by_hand(self, cotangents: tuple[Array, ...]) -> ByHand:
         """The gradients that a step hands to the optimizers."""
