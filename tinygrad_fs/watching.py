@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tinygrad_fs.graph import Node
 
-__all__ = ["Watcher", "announced", "observed", "watchers"]
+__all__ = ["Watcher", "announced", "line_of_user", "observed", "watchers"]
+
+_PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 
 
 class Watcher:
@@ -49,3 +53,14 @@ def observed(name: str, node: Node | None, arrays: tuple[Any, ...], result: Any)
     """Show an application to those who watch."""
     for watcher in tuple(watchers):
         watcher.after_forward(name, node, arrays, result)
+
+
+def line_of_user() -> tuple[str, int] | None:
+    """File and line of the nearest caller outside of this package (and never its frame, which would keep it alive)."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_PACKAGE) and file != "<string>":
+            return file, frame.f_lineno
+        frame = frame.f_back  # type: ignore[assignment]
+    return None

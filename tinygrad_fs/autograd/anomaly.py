@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from typing import Any
 
 import numpy as np
 
 from tinygrad_fs.graph import BackwardError, Node
-from tinygrad_fs.watching import Watcher, watchers
+from tinygrad_fs.watching import Watcher, line_of_user, watchers
 
 __all__ = ["AnomalyError", "detect_anomaly"]
-
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class AnomalyError(BackwardError):
@@ -68,10 +64,10 @@ class detect_anomaly(Watcher):
         if threading.get_ident() != self._thread:
             return
         if node is not None:
-            node.where = _line_of_user()
+            node.where = line_of_user()
         for array in result if isinstance(result, tuple) else (result,):
             if bad := self._anomaly(array, arrays):
-                raise AnomalyError(f"{name} made {bad}, from {_describe(arrays)}{_at(_line_of_user())}")
+                raise AnomalyError(f"{name} made {bad}, from {_describe(arrays)}{_at(line_of_user())}")
 
     def after_backward(self, node: Node, g: Any, edges: tuple[Node | None, ...], parts: Any) -> None:
         """Look at the gradients that an op's derivative made."""
@@ -115,14 +111,3 @@ def _describe(arrays: tuple[Any, ...]) -> str:
 
 def _at(where: tuple[str, int] | None) -> str:
     return f", at {where[0]}:{where[1]}" if where else ""
-
-
-def _line_of_user() -> tuple[str, int] | None:
-    """File and line of the nearest caller outside of this package (and never its frame, which would keep it alive)."""
-    frame = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith(_PACKAGE) and file != "<string>":
-            return file, frame.f_lineno
-        frame = frame.f_back  # type: ignore[assignment]
-    return None

@@ -10,7 +10,7 @@ from tinygrad_fs.viz.letters import text_width
 from tinygrad_fs.viz.looks import box_look
 from tinygrad_fs.viz.scene import Box, Link, LinkKind, Scene, Scope
 
-__all__ = ["DETAIL", "LEADING", "RING", "STACKED", "SCOPE_TITLE", "TITLE", "arrange", "lines", "size"]
+__all__ = ["DETAIL", "LEADING", "RING", "SCOPE_TITLE", "SMALL", "STACKED", "TITLE", "arrange", "lines", "size"]
 
 TITLE, DETAIL, SMALL, SCOPE_TITLE = 12.0, 10.0, 10.0, 11.0
 """Sizes of letters: in a box, under its title, in a small box, and above a scope."""

@@ -167,7 +167,7 @@ def draw_nodes(outputs: Mapping[Node, Any], names: Names | None, options: Option
     known = dict(tape.names) if tape is not None else {}
     sketch = sketched(list(outputs), known | named(names, tape), options, tape)
     values = Values(outputs, [thing.node for thing in sketch.things], tape)
-    return Graph(describe(sketch, options, values), options)
+    return Graph(describe(sketch, options, values), options, sketch.things, values)
 
 
 def as_tensors(outputs: Any) -> list[Tensor]:

@@ -21,14 +21,16 @@ from tinygrad_fs.viz.options import Options
 from tinygrad_fs.viz.programs import Program, RenderError, find_program
 from tinygrad_fs.viz.render import DPI, SlowError, render, size_of_svg
 from tinygrad_fs.viz.scene import Box, BoxKind, Link, Scene
+from tinygrad_fs.viz.sketch import Thing
 from tinygrad_fs.viz.svg import write_svg
+from tinygrad_fs.viz.values import Values
 
 if TYPE_CHECKING:
     import graphviz  # type: ignore[import-untyped]
 
 __all__ = ["Graph"]
 
-SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".json")
+SUFFIXES = (".svg", ".html", ".png", ".pdf", ".dot", ".json")
 COSTLY = 20_000
 """From so many virtual nodes on, Graphviz is not even tried."""
 
@@ -47,6 +49,10 @@ class Graph:
         What it shows.
     options : Options
         How it is made.
+    things : list of Thing
+        What the boxes of the scene stand for.
+    values : Values
+        The arrays behind them. The drawing holds them, for the page that it can be saved as.
 
     Examples
     --------
@@ -57,9 +63,11 @@ class Graph:
     <Graph: 1 leaf, 0 edges>
     """
 
-    def __init__(self, scene: Scene, options: Options) -> None:
+    def __init__(self, scene: Scene, options: Options, things: list[Thing], values: Values) -> None:
         self.scene = scene
         self._options = options
+        self._things = things
+        self._values = values
         self._digraph: graphviz.Digraph | None = None
         self._layout: Layout | None = None
         self._note = ""
@@ -144,14 +152,42 @@ class Graph:
             )
         return write_svg(scene, self.layout, repr(self))
 
+    def html(self, title: str = "Computation graph") -> str:
+        """The drawing as a page to walk through: one file that needs nothing else and loads nothing.
+
+        It steps through the computation forward and backward, shows what each step read and made, finds the first nan
+        or inf, closes and opens modules, and searches. Values, gradients, times and bytes are on it where the tensors
+        were computed under `viz.record`; otherwise it shows what is still held, and the way that backward would take.
+
+        Parameters
+        ----------
+        title : str
+            What the page is called.
+
+        Examples
+        --------
+        >>> import tinygrad_fs as tg
+        >>> from tinygrad_fs import viz
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> with viz.record():
+        ...     loss = (x * x).sum()
+        ...     loss.backward()
+        >>> viz.graph(loss, names={"x": x}).html().startswith("<!DOCTYPE html>")
+        True
+        """
+        from tinygrad_fs.viz.page.write import page  # here, since few drawings become one
+
+        return page(title, self.scene, self.layout, self._things, self._values)
+
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the drawing to a file, as its suffix says; the file appears whole or not at all.
 
         Parameters
         ----------
         path : path-like
-            Ends in ``.svg``, ``.dot`` or ``.json``, which can be written on any machine, in ``.png``, which needs a
-            Graphviz, or in ``.pdf``, which needs one that the system has installed. A file that exists is replaced.
+            Ends in ``.svg``, ``.html``, ``.dot`` or ``.json``, which can be written on any machine, in ``.png``, which
+            needs a Graphviz, or in ``.pdf``, which needs one that the system has installed. A file that exists is
+            replaced.
 
         Returns
         -------
@@ -191,6 +227,8 @@ class Graph:
         """The drawing in a format."""
         if form == "svg":
             return self.svg().encode()
+        if form == "html":
+            return self.html().encode()
         if form == "dot":
             return self.source.encode()
         if form == "json":

@@ -152,7 +152,7 @@ def doctor() -> Diagnosis:
     for name, found in (("dot on the path", _on_path()), (f"wheel {WHEEL}", _of_wheel())):
         lines.append(f"{name}: {'none' if found is None else f'{found.path} ({found.version()})'}")
     lines.append("built-in layout: always there")
-    formats = ["svg", "dot", "json"]
+    formats = ["svg", "html", "dot", "json"]
     if program is not None:
         formats.append("png")
         if not program.is_wheel:

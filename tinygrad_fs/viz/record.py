@@ -13,11 +13,15 @@ from tinygrad_fs.random import default_generator
 from tinygrad_fs.tensor import Tensor
 from tinygrad_fs.viz.drawing import Names, draw, draw_nodes
 from tinygrad_fs.viz.options import Options
+from tinygrad_fs.viz.page.frame import framed
 from tinygrad_fs.viz.picture import Graph
-from tinygrad_fs.viz.tape import Tape, tensors_in
+from tinygrad_fs.viz.tape import Pulled, Tape, tensors_in
 from tinygrad_fs.watching import watchers
 
 __all__ = ["graph_of_call", "record"]
+
+_FOR_A_PAGE: dict[str, Any] = {"fold_repeats": False, "max_nodes": 20_000}
+"""How a recording is drawn that is to be walked through."""
 
 
 class record(Tape):
@@ -87,8 +91,36 @@ class record(Tape):
         return draw_nodes(dict.fromkeys(results), names, checked, self)
 
     def save(self, path: str | os.PathLike[str], **options: Any) -> Path:
-        """Draw what was recorded into a file; as ``graph(**options).save(path)``."""
-        return self.graph(**options).save(path)
+        """Draw what was recorded into a file; as ``graph(**options).save(path)``.
+
+        A page (``.html``) is there to walk through, step by step: unless the options say otherwise it has every op of
+        up to 20,000, where a picture would fold what is alike.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import tinygrad_fs as tg
+        >>> from tinygrad_fs import viz
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> with viz.record() as tape:
+        ...     (x * x).sum().backward()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     tape.save(f"{folder}/steps.html", names={"x": x}).name
+        'steps.html'
+        """
+        is_page = Path(path).suffix.lower() == ".html"
+        return self.graph(**(_FOR_A_PAGE | options if is_page else options)).save(path)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the page, in a frame of its own, or a text where it cannot be made."""
+        try:
+            return {"text/html": framed(self.graph(**_FOR_A_PAGE).html()), "text/plain": repr(self)}
+        except Exception as error:  # a notebook must not be broken by a picture
+            return {"text/plain": f"{self!r}\n{error}"}
+
+    def __repr__(self) -> str:
+        backward = sum([isinstance(step, Pulled) for step in self.steps])
+        return f"<record: {len(self.steps) - backward:,} ops, {backward:,} derivatives>"
 
 
 def graph_of_call(module: Any, inputs: tuple[Any, ...], names: Names | None, options: dict[str, Any]) -> Graph:

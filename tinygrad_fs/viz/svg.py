@@ -12,7 +12,7 @@ from tinygrad_fs.viz.letters import FAMILY, text_width
 from tinygrad_fs.viz.looks import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, box_look, link_look
 from tinygrad_fs.viz.scene import Box, Key, Link, Scene, Scope
 
-__all__ = ["elements", "write_svg"]
+__all__ = ["CORNER", "FOLD", "HALF", "HEAD", "elements", "write_svg"]
 
 MARGIN = 16.0
 HEAD, HALF = 7.0, 3.2

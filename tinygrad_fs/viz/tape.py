@@ -18,7 +18,7 @@ import numpy as np
 
 from tinygrad_fs.graph import Constant, Leaf, Node, Output, unbroadcast
 from tinygrad_fs.tensor import Tensor
-from tinygrad_fs.watching import Watcher
+from tinygrad_fs.watching import Watcher, line_of_user
 
 __all__ = ["Applied", "Call", "Pulled", "Tape", "Unrecorded", "tape_of", "tensors_in"]
 
@@ -92,8 +92,10 @@ class Applied:
         How long it took.
     value : array, tuple of arrays or None
         What it made, if values are kept.
-    kept : int
-        How many bytes it keeps for its derivative.
+    keeps : tuple of (int, int)
+        The arrays that it keeps for its derivative: of each its identity while it lived, and its bytes.
+    where : tuple of (str, int), or None
+        File and line of the code that called it.
     """
 
     node: Node
@@ -102,7 +104,13 @@ class Applied:
     call: int
     seconds: float
     value: Any
-    kept: int
+    keeps: tuple[tuple[int, int], ...]
+    where: tuple[str, int] | None
+
+    @property
+    def kept(self) -> int:
+        """How many bytes it keeps for its derivative."""
+        return sum([size for _, size in self.keeps])
 
 
 @dataclass(slots=True)
@@ -248,11 +256,12 @@ class Tape(Watcher):
             node = Unrecorded(op, result.shape, result.dtype, constants, options)
         if isinstance(result, tuple) and not isinstance(node.dtype, tuple):
             (result,) = result
-        kept = sum([array.nbytes for array in _arrays_in(node.saved)])
+        keeps = tuple([(id(array), array.nbytes) for array in _arrays_in(node.saved)])
         asked = [(name, maker) for name, maker in self._in_options(options) if maker not in sources]
         sources += tuple([maker for _, maker in asked])
         by_option = tuple([name for name, _ in asked])
-        known = Applied(node, sources, by_option, self._current(), now - begun, result if self._values else None, kept)
+        value = result if self._values else None
+        known = Applied(node, sources, by_option, self._current(), now - begun, value, keeps, line_of_user())
         self._applied[node] = known
         self.steps.append(known)
         renewed = getattr(op, "updates_in_place", False)

@@ -23,11 +23,12 @@ class Values:
     nodes : iterable of Node
         All that are drawn.
     tape : Tape or None
+        What knows more than is still held.
     """
 
     def __init__(self, outputs: Mapping[Node, Any], nodes: Iterable[Node], tape: Tape | None) -> None:
         self._known = dict(outputs)
-        self._tape = tape
+        self.tape = tape
         for node in nodes:
             self._learn(node)
 
@@ -51,7 +52,7 @@ class Values:
         if isinstance(node, Leaf):
             tensor = node.tensor()
             return None if tensor is None else tensor.data
-        known = self._tape.value(node) if self._tape is not None else None
+        known = self.tape.value(node) if self.tape is not None else None
         return self._known.get(node) if known is None else known
 
     def gradient(self, node: Node) -> Any:
@@ -59,15 +60,15 @@ class Values:
         if isinstance(node, Leaf):
             tensor = node.tensor()
             return None if tensor is None or tensor.grad is None else tensor.grad.data
-        return self._tape.gradient(node) if self._tape is not None else None
+        return self.tape.gradient(node) if self.tape is not None else None
 
     def seconds(self, node: Node) -> tuple[float, float]:
         """How long a node's op and its derivative took; zeros if that is not known."""
-        return self._tape.seconds(node) if self._tape is not None else (0.0, 0.0)
+        return self.tape.seconds(node) if self.tape is not None else (0.0, 0.0)
 
     def kept(self, node: Node) -> int:
         """How many bytes a node keeps, or kept, for its derivative; 0 if that is not known."""
-        applied = self._tape.applied(node) if self._tape is not None else None
+        applied = self.tape.applied(node) if self.tape is not None else None
         return 0 if applied is None else applied.kept
 
     def trouble(self, node: Node) -> str:

@@ -1,0 +1,95 @@
+// The camera: which part of the drawing is seen, and how large.
+
+const camera = { x: 0, y: 0, scale: 1 }; // the left upper corner in the drawing, and pixels per unit
+const stage = byId("stage");
+const LEAST = 0.004;
+const MOST = 6;
+const READABLE = 0.62; // below that scale, text is too small
+
+const toScreen = (x, y) => ({ x: (x - camera.x) * camera.scale, y: (y - camera.y) * camera.scale });
+const toDrawing = (x, y) => ({ x: camera.x + x / camera.scale, y: camera.y + y / camera.scale });
+
+function seen() {
+  return {
+    left: camera.x,
+    top: camera.y,
+    right: camera.x + stage.clientWidth / camera.scale,
+    bottom: camera.y + stage.clientHeight / camera.scale,
+  };
+}
+
+function panBy(right, down) {
+  camera.x -= right / camera.scale;
+  camera.y -= down / camera.scale;
+  tell("moved");
+}
+
+/** Zoom by a factor, with a point of the screen held still. */
+function zoomAt(x, y, factor) {
+  const scale = Math.min(MOST, Math.max(LEAST, camera.scale * factor));
+  const point = toDrawing(x, y);
+  camera.scale = scale;
+  camera.x = point.x - x / scale;
+  camera.y = point.y - y / scale;
+  tell("moved");
+}
+
+function zoomBy(factor) {
+  zoomAt(stage.clientWidth / 2, stage.clientHeight / 2, factor);
+}
+
+/** Show the whole drawing. */
+function fit() {
+  const room = { width: stage.clientWidth - 48, height: stage.clientHeight - 64 };
+  camera.scale = Math.min(MOST, Math.max(LEAST, Math.min(room.width / places.width, room.height / places.height, 1.4)));
+  camera.x = places.width / 2 - stage.clientWidth / 2 / camera.scale;
+  camera.y = places.height / 2 - stage.clientHeight / 2 / camera.scale;
+  tell("moved");
+}
+
+/** Show all of a small drawing; of a large one the beginning, so that it can be read. */
+function begin() {
+  fit();
+  if (camera.scale >= READABLE) return;
+  camera.scale = READABLE + 0.18;
+  const first = places.boxes[steps[0]?.box ?? 0] ?? { x: 0, y: 0, width: 0, height: 0 };
+  camera.x = first.x + first.width / 2 - stage.clientWidth / 2 / camera.scale;
+  camera.y = first.y - Math.min(160, stage.clientHeight / 3) / camera.scale;
+  tell("moved");
+}
+
+let gliding = 0;
+
+/** Bring a rectangle into sight, in a short glide; nothing happens where it is in sight already and can be read. */
+function bringIntoSight(at, isUrgent = false) {
+  const view = seen();
+  const margin = 36 / camera.scale;
+  const isSeen =
+    at.x > view.left + margin && at.x + at.width < view.right - margin &&
+    at.y > view.top + margin && at.y + at.height < view.bottom - margin;
+  if (isSeen && (camera.scale > 0.3 || !isUrgent)) return;
+  const scale = camera.scale < 0.3 && isUrgent ? 0.9 : camera.scale;
+  glideTo(
+    at.x + at.width / 2 - stage.clientWidth / 2 / scale,
+    at.y + at.height / 2 - stage.clientHeight / 2 / scale,
+    scale,
+  );
+}
+
+function glideTo(x, y, scale) {
+  cancelAnimationFrame(gliding);
+  const from = { ...camera };
+  const begun = performance.now();
+  const time = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 220;
+  const move = (now) => {
+    const part = time ? Math.min(1, Math.max(0, (now - begun) / time)) : 1;
+    const eased = 1 - (1 - part) ** 3;
+    camera.x = from.x + (x - from.x) * eased;
+    camera.y = from.y + (y - from.y) * eased;
+    camera.scale = from.scale + (scale - from.scale) * eased;
+    tell("moved");
+    if (part < 1) gliding = requestAnimationFrame(move);
+  };
+  move(begun);
+  if (time) gliding = requestAnimationFrame(move);
+}

@@ -1,0 +1,214 @@
+// The canvas: the drawing on the screen, frame by frame as it is needed.
+
+const canvas = byId("drawing");
+const pen = canvas.getContext("2d", { alpha: false });
+const DASHES = [5, 3];
+const GLOW = 4;
+
+let layers = null; // what `composed` gives; null when it has to be made again
+let marks = marksOf(-1);
+let going = progress(-1);
+let toCome = [];
+let isWaiting = false;
+
+function repaint() {
+  if (isWaiting) return;
+  isWaiting = true;
+  requestAnimationFrame(() => {
+    isWaiting = false;
+    paint();
+  });
+}
+
+function refold() {
+  places = placed(state.closed);
+  layers = null;
+  repaint();
+}
+
+function remark() {
+  marks = marksOf(state.step);
+  going = progress(state.step);
+  toCome = boxesToCome(going.made);
+  repaint();
+}
+
+function resize() {
+  const density = window.devicePixelRatio || 1;
+  canvas.width = Math.round(stage.clientWidth * density);
+  canvas.height = Math.round(stage.clientHeight * density);
+  paint(); // at once: a canvas that was resized is empty
+}
+
+function paint() {
+  layers ??= composed();
+  const density = window.devicePixelRatio || 1;
+  pen.setTransform(density, 0, 0, density, 0, 0);
+  pen.fillStyle = paints.paper;
+  pen.fillRect(0, 0, stage.clientWidth, stage.clientHeight);
+  pen.setTransform(camera.scale * density, 0, 0, camera.scale * density, -camera.x * camera.scale * density, -camera.y * camera.scale * density);
+  const view = seen();
+  for (const name of ["scopes", "lines", "heads", "boxes"]) {
+    if (name === "heads" && camera.scale < 0.18) continue;
+    for (const each of layers[name].within(view)) drawPath(each);
+  }
+  const shown = boxesWithin(view);
+  if (camera.scale >= 0.28) drawTexts(view, shown);
+  drawWhatIsToCome(shown);
+  drawMarks(shown);
+  tell("painted");
+}
+
+function drawPath(each) {
+  each.path ??= new Path2D(each.parts.join(""));
+  if (each.fill) {
+    pen.fillStyle = each.fill;
+    pen.fill(each.path);
+  }
+  if (each.line) {
+    pen.strokeStyle = each.line;
+    pen.lineWidth = Math.max(each.width, 0.4 / camera.scale);
+    pen.setLineDash(each.dashed && camera.scale > 0.2 ? DASHES : []);
+    pen.stroke(each.path);
+  }
+}
+
+function boxesWithin(view) {
+  const found = [];
+  for (let number = 0; number < boxes.length; number++) {
+    const at = places.boxes[number];
+    if (at.x < view.right && at.x + at.width > view.left && at.y < view.bottom && at.y + at.height > view.top) found.push(number);
+  }
+  return found;
+}
+
+function drawTexts(view, shown) {
+  pen.setLineDash([]);
+  pen.textBaseline = "alphabetic";
+  pen.textAlign = "left";
+  scopes.forEach((scope, number) => {
+    const at = places.scopes[number];
+    const isSeen = at.x < view.right && at.x + at.width > view.left && at.y < view.bottom && at.y + 20 > view.top;
+    if (isSeen && !places.isHidden[number] && !state.closed.has(number)) {
+      pen.font = font(sizes.scope, true);
+      rimmed(scope.title, at.x + 9, at.y + 14.5, themed(data.colors.scopeFill));
+    }
+  });
+  pen.textAlign = "center";
+  for (const number of shown) {
+    if (places.stubOf[number] === -1) drawLines(textOf(boxes[number], places.boxes[number]), boxFill(number));
+  }
+  for (const stub of places.stubs) drawLines(textOfStub(stub), null);
+  if (camera.scale < 0.5) return;
+  pen.font = font(9, false);
+  const near = new Set(shown);
+  links.forEach((link, number) => {
+    if ((link.number || link.part) && places.paths[number] && (near.has(link.reader) || near.has(link.source))) {
+      for (const { words, x, y, align } of numbersOf(link, places.paths[number])) {
+        pen.textAlign = align;
+        rimmed(words, x, y, paints.paper);
+      }
+    }
+  });
+}
+
+/** Lines of text on a fill: where boxes are coloured by a figure, the ink is whatever can be read on it. */
+function drawLines(text, fill) {
+  for (const { words, size, bold, color, x, y } of text) {
+    if (size < sizes.title && !bold && camera.scale < 0.5) continue;
+    pen.font = font(size, bold);
+    pen.fillStyle = fill === null ? paints[color] : isPale(fill) ? "#1f2328" : "#f0f6fc";
+    pen.fillText(words, x, y);
+  }
+}
+
+function rimmed(words, x, y, rim) {
+  pen.strokeStyle = rim;
+  pen.lineWidth = 3;
+  pen.lineJoin = "round";
+  pen.strokeText(words, x, y);
+  pen.fillStyle = paints.faint;
+  pen.fillText(words, x, y);
+}
+
+/** Veil what the steps have not come to. */
+function drawWhatIsToCome(shown) {
+  if (state.step < 0) return;
+  pen.globalAlpha = 0.62;
+  pen.fillStyle = paints.paper;
+  pen.beginPath();
+  for (const number of shown) {
+    if (!toCome[number] || places.stubOf[number] !== -1) continue;
+    const at = places.boxes[number];
+    pen.rect(at.x - 2, at.y - 2, at.width + 4, at.height + 4);
+  }
+  pen.fill();
+  pen.globalAlpha = 1;
+}
+
+function drawMarks(shown) {
+  pen.setLineDash([]);
+  const color = marks.isBackward ? paints.back : paints.accent;
+  for (const number of marks.links) if (places.paths[number]) drawFlow(places.paths[number], color);
+  for (const number of marks.reads) ring(number, color, 2);
+  for (const number of marks.sends) ring(number, color, 2);
+  if (marks.current !== -1) ring(marks.current, color, 3.5, true);
+  for (const number of shown) if (state.found.has(number)) ring(number, paints.found, 3);
+  if (state.selected !== -1) ring(state.selected, paints.ink, 2, false, [3, 3]);
+  if (camera.scale >= 0.35) for (const [number, sent] of going.waiting) badge(number, sent);
+}
+
+/** A link that something flows along; a gradient flows against its direction. */
+function drawFlow(path, color) {
+  const way = marks.isBackward ? reversed(path) : path;
+  pen.strokeStyle = color;
+  pen.lineWidth = Math.max(2.5, 2 / camera.scale);
+  pen.stroke(new Path2D(pathText(shortened(way))));
+  pen.fillStyle = color;
+  pen.fill(new Path2D(headText(way, 1.35)));
+}
+
+function ring(number, color, width, isLit = false, dashes = []) {
+  const at = grown(places.boxes[number], GLOW);
+  const path = new Path2D(roundedOutline(at, sizes.corner + GLOW));
+  if (isLit) {
+    pen.globalAlpha = 0.22;
+    pen.strokeStyle = color;
+    pen.lineWidth = Math.max(12, 8 / camera.scale);
+    pen.stroke(path);
+    pen.globalAlpha = 1;
+  }
+  pen.strokeStyle = color;
+  pen.lineWidth = Math.max(width, width / 1.5 / camera.scale);
+  pen.setLineDash(dashes);
+  pen.stroke(path);
+  pen.setLineDash([]);
+}
+
+/** How much of a box's gradient has come together. */
+function badge(number, sent) {
+  if (places.stubOf[number] !== -1) return;
+  const at = places.boxes[number];
+  const words = sent.expected > 1 ? `grad ${sent.arrived}/${sent.expected}` : "grad";
+  pen.font = font(8.5, true);
+  const width = pen.measureText(words).width + 9;
+  const place = { x: at.x + at.width - width + 6, y: at.y - 8, width, height: 13 };
+  pen.fillStyle = sent.arrived === sent.expected ? paints.back : paints.paper;
+  pen.strokeStyle = paints.back;
+  pen.lineWidth = 1;
+  const path = new Path2D(roundedOutline(place, 6.5));
+  pen.fill(path);
+  pen.stroke(path);
+  pen.textAlign = "center";
+  pen.fillStyle = sent.arrived === sent.expected ? paints.paper : paints.back;
+  pen.fillText(words, place.x + width / 2, place.y + 9.6);
+}
+
+on("folded", refold);
+on("step", remark);
+on("moved", repaint);
+on("marked", repaint);
+on("themed", () => {
+  layers = null;
+  repaint();
+});

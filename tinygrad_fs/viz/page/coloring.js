@@ -1,0 +1,59 @@
+// Colouring: boxes by a figure instead of by their kind: time, bytes, the size of gradients.
+
+const FIGURES = {
+  time: { words: "time", unit: secondsText, of: (box) => box.seconds || null },
+  bytes: { words: "bytes of values", unit: bytesText, of: (box) => arrays[box.value]?.bytes || null },
+  kept: { words: "bytes kept for backward", unit: bytesText, of: (box) => box.kept || null },
+  gradient: { words: "norm of gradient", unit: numeral, of: (box) => arrays[box.gradient]?.statistics?.norm ?? null },
+};
+
+let range = null; // of the figure that colours: the least and the largest, and whether the scale is logarithmic
+
+/** The figures that are known of at least two boxes. */
+function figuresKnown() {
+  return Object.keys(FIGURES).filter((name) => boxes.filter((box) => FIGURES[name].of(box) !== null).length > 1);
+}
+
+function setHeat(name) {
+  state.heat = name;
+  range = null;
+  if (name !== "kinds") {
+    const known = boxes.map(FIGURES[name].of).filter((figure) => figure !== null && figure > 0);
+    const [least, most] = [Math.min(...known), Math.max(...known)];
+    range = { least, most, isLog: most > least * 20 };
+  }
+  tell("themed");
+  tell("heat");
+}
+
+/** Where a figure lies between the least and the largest, from 0 to 1. */
+function share(figure) {
+  const { least, most, isLog } = range;
+  if (figure <= 0 || most <= least) return figure > 0 ? 1 : 0;
+  return isLog ? Math.log(figure / least) / Math.log(most / least) : (figure - least) / (most - least);
+}
+
+/** The fill of a box; null for that of its kind, where nothing is known in the figure's place it is the paper. */
+function heatOf(number) {
+  if (!range) return null;
+  const figure = FIGURES[state.heat].of(boxes[number]);
+  return figure === null ? paints.paper : heatColor(share(figure));
+}
+
+/** That of a closed scope: its hottest box. */
+function heatOfScope(scope) {
+  if (!range) return null;
+  const inside = boxes.filter((_, number) => places.stubOf[number] === scope);
+  const figures = inside.map(FIGURES[state.heat].of).filter((figure) => figure !== null);
+  return figures.length ? heatColor(share(Math.max(...figures))) : paints.paper;
+}
+
+/** What text on a box has to be read on; null for the fill of its kind, on which all inks can be read. */
+function boxFill(number) {
+  return range ? heatOf(number) : null;
+}
+
+function isPale(color) {
+  const [red, green, blue] = channels(color);
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 140;
+}

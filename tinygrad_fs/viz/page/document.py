@@ -1,0 +1,70 @@
+"""Document: one HTML file that needs nothing else, with a policy by which a browser runs and loads nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+__all__ = ["document", "read_sources"]
+
+_DOCUMENT = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+{body}
+{scripts}</body>
+</html>
+"""
+
+
+def document(title: str, body: str, style: str, script: str = "", data: Any = None) -> str:
+    """The text of a page.
+
+    Parameters
+    ----------
+    title : str
+        As plain text.
+    body : str
+        Markup; whoever makes it has escaped what it quotes.
+    style, script : str
+        What stands in the page's one style element and its one script; the policy allows these two by their hash.
+    data : optional
+        What the script reads, as JSON, from the element with the id ``data``.
+    """
+    policy = ["default-src 'none'", "base-uri 'none'", "form-action 'none'", f"style-src {_hash(style)}"]
+    scripts = ""
+    if data is not None:
+        scripts += f'<script type="application/json" id="data">{embedded(data)}</script>\n'
+    if script:
+        policy.append(f"script-src {_hash(script)}")
+        scripts += f"<script>{script}</script>\n"
+    return _DOCUMENT.format(
+        policy="; ".join(policy), title=escape(title), style=style, body=body.strip(), scripts=scripts
+    )
+
+
+def embedded(data: Any) -> str:
+    """JSON in which no letter means anything to HTML, so that it can stand in a script element."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def read_sources(folder: Path, names: Iterable[str]) -> str:
+    """Source files, one after another."""
+    return "\n".join([(folder / name).read_text(encoding="utf-8") for name in names])
+
+
+def _hash(text: str) -> str:
+    """How a policy names the text of an element."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,100 @@
+// Heat maps: an array as a small picture with its figures, and all of its entries where they are few.
+
+const ENTRIES = { columns: 5, count: 30 }; // so many are written out
+
+/** An array as an element. `name` is what formulas call it; `go` leads to its box. */
+function valueView(number, name, source = -1, remark = "") {
+  const array = arrays[number];
+  const head = make("header", {},
+    name ? make("span", { class: "name" }, name) : null,
+    source === -1 ? null : goButton(nameOf(source), source),
+    make("span", { class: "shape" }, array ? `${shapeText(array.shape)} ${array.dtype}` : ""),
+  );
+  if (!array) return make("div", { class: "value plain" }, head, make("p", { class: "more" }, remark || "Its values were not kept."));
+  if (array.values?.length && fitsEntries(array)) {
+    return make("div", { class: "value plain" }, head, entries(array), summary(array), remark ? make("p", { class: "more" }, remark) : null);
+  }
+  const more = [remark, ...aboutHeat(array.heat)].filter(Boolean).join(" ");
+  return make("div", { class: array.heat ? "value" : "value plain" },
+    head,
+    array.heat ? heatCanvas(array) : null,
+    figures(array),
+    more ? make("p", { class: "more" }, more) : null,
+  );
+}
+
+function goButton(words, box) {
+  return make("button", { class: "go", type: "button", onclick: () => { reveal(box); select(box); bringIntoSight(places.boxes[box], true); } }, words);
+}
+
+function aboutHeat(heat) {
+  if (!heat) return [];
+  return [
+    heat.slices ? `The first ${heat.slices} slices.` : "",
+    heat.is_shrunk ? "A cell shows the entry of largest magnitude that it stands for." : "",
+  ];
+}
+
+function heatCanvas(array) {
+  const { width, height, cells, scale } = array.heat;
+  const picture = make("canvas", { width, height, role: "img" });
+  picture.setAttribute("aria-label", `Heat map, from −${numeral(scale)} (blue) to ${numeral(scale)} (orange)`);
+  const pixels = picture.getContext("2d");
+  for (let i = 0; i < cells.length; i++) {
+    const color = cellColor(cells[i]);
+    if (color === null) continue;
+    pixels.fillStyle = color;
+    pixels.fillRect(i % width, Math.floor(i / width), 1, 1);
+  }
+  // A strip is no line, and a square no strip.
+  picture.style.height = `${Math.max(9, Math.min(160, (88 * height) / width))}px`;
+  picture.title = `blue −${numeral(scale)}, orange ${numeral(scale)}; pink is nan, black or white an infinity`;
+  return picture;
+}
+
+/** The figures of an array in one line, for one whose entries are there to be read; nothing for a single number. */
+function summary(array) {
+  const { low, high, mean, norm } = array.statistics;
+  if (array.values.length < 2) return null;
+  return make("p", { class: "more" }, `${numeral(low)} … ${numeral(high)}, mean ${numeral(mean)}, norm ${numeral(norm)}`);
+}
+
+function figures(array) {
+  const known = array.statistics;
+  if (!known) return make("p", { class: "sub" }, "empty");
+  const pairs = [
+    ["range", `${numeral(known.low)} … ${numeral(known.high)}`],
+    ["mean", `${numeral(known.mean)} ± ${numeral(known.spread)}`],
+    ["norm", numeral(known.norm)],
+  ];
+  if (known.zeros) pairs.push(["zero", ofAll(known.zeros, array)]);
+  if (known.nans) pairs.push(["nan", ofAll(known.nans, array), true]);
+  if (known.infinities) pairs.push(["inf", ofAll(known.infinities, array), true]);
+  return make("dl", { class: "figures" }, pairs.map(([term, text, bad]) => [make("dt", {}, term), make("dd", { class: bad ? "bad" : "" }, text)]));
+}
+
+function ofAll(count, array) {
+  const all = array.shape.reduce((product, size) => product * size, 1);
+  return `${count.toLocaleString("en")} of ${all.toLocaleString("en")}`;
+}
+
+function fitsEntries(array) {
+  return array.values.length <= ENTRIES.count && (array.shape.at(-1) ?? 1) <= ENTRIES.columns;
+}
+
+/** All entries as a table, in rows along the last axis, coloured as in the heat map. */
+function entries(array) {
+  const columns = array.shape.at(-1) ?? 1;
+  const scale = array.heat.scale || 1;
+  const rows = [];
+  for (let begin = 0; begin < array.values.length; begin += columns) {
+    rows.push(make("tr", {}, array.values.slice(begin, begin + columns).map((value) => {
+      const cell = make("td", {}, numeral(value));
+      const color = typeof value === "string" ? cellColor(value === "nan" ? "!" : "+") : signedColor(value / scale);
+      cell.style.background = color;
+      cell.style.color = isPale(color) ? "#1f2328" : "#f0f6fc";
+      return cell;
+    })));
+  }
+  return make("div", { class: "entries" }, make("table", {}, make("tbody", {}, rows)));
+}

@@ -1,0 +1,66 @@
+// Search: nodes by name, op, module or shape.
+
+const MOST_FOUND = 60;
+let candidates = []; // boxes that match, in the order of the computation
+let chosen = -1;
+
+const haystacks = boxes.map((box) =>
+  [box.title, box.tooltip, ...box.details, ...scopesAround(box.scope).map((scope) => scopes[scope].tooltip)].join(" ").toLowerCase());
+
+/** All words that are asked for, in any order. */
+function search(text) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  candidates = words.length ? boxes.flatMap((_, number) => (words.every((word) => haystacks[number].includes(word)) ? [number] : [])) : [];
+  state.found = new Set(candidates);
+  chosen = -1;
+  showFound(words.length > 0);
+  tell("marked");
+}
+
+function showFound(isAsked) {
+  const list = byId("found");
+  list.hidden = !isAsked;
+  byId("search").setAttribute("aria-expanded", String(isAsked));
+  const items = candidates.slice(0, MOST_FOUND).map((box, place) => {
+    const around = scopesAround(boxes[box].scope).map((scope) => scopes[scope].title)[0] ?? boxes[box].details[0] ?? "";
+    return make("li", { id: `found-${place}`, role: "option", "aria-selected": "false", onpointerdown: (event) => { event.preventDefault(); choose(place); } },
+      make("span", {}, boxes[box].title), make("span", {}, around));
+  });
+  const rest = candidates.length - items.length;
+  if (!items.length || rest > 0) items.push(make("li", { "aria-disabled": "true" }, make("span", { class: "sub" }, rest > 0 ? `and ${rest.toLocaleString("en")} more` : "nothing found")));
+  list.replaceChildren(...items);
+}
+
+/** Go to one of the boxes that were found. */
+function choose(place) {
+  if (!candidates.length) return;
+  const shown = Math.min(candidates.length, MOST_FOUND);
+  chosen = (place + shown) % shown;
+  byId("found").querySelectorAll("[role=option]").forEach((item, number) => {
+    item.setAttribute("aria-selected", String(number === chosen));
+    if (number === chosen) item.scrollIntoView({ block: "nearest" });
+  });
+  byId("search").setAttribute("aria-activedescendant", `found-${chosen}`);
+  const box = candidates[chosen];
+  reveal(box);
+  select(box);
+  bringIntoSight(places.boxes[box], true);
+}
+
+function startSearch() {
+  const field = byId("search");
+  field.addEventListener("input", () => search(field.value));
+  field.addEventListener("focus", () => { if (field.value) showFound(true); });
+  field.addEventListener("blur", () => { byId("found").hidden = true; field.setAttribute("aria-expanded", "false"); });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "Enter") choose(chosen + 1);
+    else if (event.key === "ArrowUp") choose(chosen - 1);
+    else if (event.key === "Escape") {
+      field.value = "";
+      search("");
+      canvas.focus();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}

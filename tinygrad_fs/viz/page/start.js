@@ -1,0 +1,83 @@
+// The start: everything finds its place, and the drawing appears.
+
+function toggleTheme() {
+  setTheme(!state.dark);
+}
+
+function setTheme(dark) {
+  state.dark = dark;
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  byId("theme").textContent = dark ? "Light" : "Dark";
+  tell("themed");
+  drawLegend();
+  showPanel();
+}
+
+/** The legend: each look that is present, drawn small, with what it means. */
+function drawLegend() {
+  const items = data.legend.map(([words, box, link]) => make("li", {}, sample(looks[box], looks[link]), words));
+  byId("legend").replaceChildren(...items);
+  byId("legend").hidden = !items.length;
+}
+
+function sample(boxLook, linkLook) {
+  const density = window.devicePixelRatio || 1;
+  const picture = make("canvas", { width: 28 * density, height: 16 * density });
+  picture.style.width = "28px";
+  picture.style.height = "16px";
+  const brush = picture.getContext("2d");
+  brush.scale(density, density);
+  const look = boxLook ?? linkLook;
+  brush.strokeStyle = themed(look.line);
+  brush.lineWidth = Math.min(look.width, 2);
+  brush.setLineDash(look.dashed ? DASHES : []);
+  if (linkLook) {
+    brush.stroke(new Path2D("M2 8H26"));
+    return picture;
+  }
+  for (const [path, isFilled] of outlinesOf(look, { x: 2, y: 2, width: 24, height: 12 })) {
+    const shape = new Path2D(path);
+    if (isFilled) {
+      brush.fillStyle = themed(look.fill);
+      brush.fill(shape);
+    }
+    brush.stroke(shape);
+  }
+  return picture;
+}
+
+function startTools() {
+  byId("title").textContent = data.title;
+  byId("counts").textContent = countsText();
+  byId("notes").textContent = data.notes.join("; ");
+  byId("heat").append(make("option", { value: "kinds" }, "by kind"), ...figuresKnown().map((name) => make("option", { value: name }, `by ${FIGURES[name].words}`)));
+  byId("heat").addEventListener("change", () => setHeat(byId("heat").value));
+  byId("fit").addEventListener("click", fit);
+  byId("fold").hidden = !scopes.length;
+  byId("fold").addEventListener("click", closeAll);
+  on("folded", () => { byId("fold").textContent = state.closed.size ? "Open all" : "Close all"; });
+  byId("table").addEventListener("click", showTable);
+  byId("export").addEventListener("click", saveView);
+  byId("theme").addEventListener("click", toggleTheme);
+  byId("help").addEventListener("click", showKeys);
+}
+
+function start() {
+  startTools();
+  startWalk();
+  startSearch();
+  startMinimap();
+  startKeys();
+  places = placed(state.closed);
+  setTheme(matchMedia("(prefers-color-scheme: dark)").matches);
+  begin();
+  goTo(-1);
+  new ResizeObserver(() => {
+    resize();
+    drawTimeline();
+    tell("resized");
+  }).observe(stage);
+  resize();
+}
+
+start();

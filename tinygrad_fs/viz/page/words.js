@@ -1,0 +1,45 @@
+// Words: numbers as text, and elements. Text goes into the page as text nodes alone, so that no label can be markup.
+
+const byId = (id) => document.getElementById(id);
+
+/** An element with properties and children; strings among these become text. */
+function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name === "class") element.className = value;
+    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name in element) element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+function counted(count, word, several = `${word}s`) {
+  return `${count.toLocaleString("en")} ${count === 1 ? word : several}`;
+}
+
+/** A number with four digits that count, as short as it can be told. */
+function numeral(value) {
+  if (typeof value === "string") return value; // nan, inf and -inf come as words
+  if (value === 0 || Number.isInteger(value) && Math.abs(value) < 1e6) return String(value).replace("-", "−");
+  const size = Math.abs(value);
+  const text = size < 1e-3 || size >= 1e6 ? value.toExponential(2).replace("e+", "e") : String(Number(value.toPrecision(4)));
+  return text.replaceAll("-", "−");
+}
+
+function bytesText(count) {
+  for (const unit of ["B", "kB", "MB", "GB"]) {
+    if (count < 1000 || unit === "GB") return unit === "B" ? `${count} B` : `${count.toFixed(1)} ${unit}`;
+    count /= 1000;
+  }
+}
+
+function secondsText(seconds) {
+  if (seconds >= 1) return `${seconds.toFixed(2)} s`;
+  return seconds >= 1e-3 ? `${(seconds * 1e3).toFixed(2)} ms` : `${(seconds * 1e6).toFixed(0)} µs`;
+}
+
+function shapeText(shape) {
+  return shape.length ? `(${shape.join(", ")}${shape.length === 1 ? "," : ""})` : "()";
+}

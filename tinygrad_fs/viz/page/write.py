@@ -1,0 +1,56 @@
+"""Writing: a drawing and all that is known of it become the text of a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from tinygrad_fs.viz.layout import Layout
+from tinygrad_fs.viz.page.contents import contents
+from tinygrad_fs.viz.page.document import document, read_sources
+from tinygrad_fs.viz.scene import Scene
+from tinygrad_fs.viz.sketch import Thing
+from tinygrad_fs.viz.values import Values
+
+__all__ = ["SCRIPTS", "STYLES", "page"]
+
+_FOLDER: Final = Path(__file__).parent
+
+STYLES: Final = ("frame.css", "panel.css")
+SCRIPTS: Final = (
+    "signals.js",
+    "words.js",
+    "data.js",
+    "colors.js",
+    "folding.js",
+    "shapes.js",
+    "coloring.js",
+    "camera.js",
+    "marks.js",
+    "canvas.js",
+    "pointer.js",
+    "walk.js",
+    "heatmap.js",
+    "panel.js",
+    "timeline.js",
+    "minimap.js",
+    "search.js",
+    "reasons.js",
+    "tables.js",
+    "export.js",
+    "keys.js",
+    "start.js",
+)
+"""In the order in which they are put together: what is used when the script is read, before its users."""
+
+
+def page(title: str, scene: Scene, layout: Layout, things: list[Thing], values: Values) -> str:
+    """The text of the page."""
+    script = read_sources(_FOLDER, SCRIPTS)
+    return document(
+        title,
+        read_sources(_FOLDER, ["body.html"]),
+        read_sources(_FOLDER, STYLES),
+        f'"use strict";\n(() => {{\n{script}\n}})();\n',
+        contents(title, scene, layout, things, values),
+    )
