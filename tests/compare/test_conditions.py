@@ -95,6 +95,26 @@ def test_a_mistake_with_even_kernels_is_found():
     assert {(finding.name, finding.configuration) for finding in report.wrong} == {("input", "filter_shape=(2, 2)")}
 
 
+class FrozenAtStrideOne(right_layers.Conv2D):
+    """Frozen, it takes the stride for 1."""
+
+    def backward_pass(self, accum_grad):
+        if not self.trainable and self.stride > 1:
+            accum_grad = np.repeat(accum_grad[..., :1], accum_grad.shape[-1], axis=-1)
+        return super().backward_pass(accum_grad)
+
+
+def test_other_strides_are_tried_in_every_mode():
+    report = compare.audit(FrozenAtStrideOne, input_shape=(1, 4, 4), draws=1)
+    assert {(f.name, f.mode, f.configuration) for f in report.wrong} == {("input", "frozen", "stride=2")}
+    tried = {(f.mode, f.configuration) for f in report.findings if f.name == "input"}
+    assert tried == {
+        (mode, configuration)
+        for mode in ("training", "evaluation", "frozen")
+        for configuration in ("batch 3", "batch 1", "stride=2", "filter_shape=(2, 2)")
+    }
+
+
 class ForgetsGamma(right_layers.BatchNormalization):
     """Without the factor gamma, which is 1 as long as the layer is new."""
 

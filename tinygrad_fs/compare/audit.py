@@ -73,7 +73,7 @@ def audit(
     draws : int, default 3
         How many random draws, besides those with ties.
     variations : bool, default True
-        Audit it with a batch of one, another stride and an even kernel, too.
+        Audit it with a batch of one, another stride and an even kernel, too, in all modes.
     seed : int, default 0
 
     Returns

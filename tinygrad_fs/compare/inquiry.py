@@ -72,11 +72,7 @@ class Inquiry:
         """Findings in a configuration that the caller did not ask for; what it does not take is only remarked."""
         is_batch = subject.label.startswith("batch")
         try:
-            return [
-                finding
-                for mode in (self._modes if is_batch else self._modes[:1])
-                for finding in self._in_mode(subject, mode, required=False)
-            ]
+            return [finding for mode in self._modes for finding in self._in_mode(subject, mode, required=False)]
         except RunError as error:
             if is_batch and not error.is_refusal:
                 return [self._failed(subject, self._modes[0], error)]
