@@ -82,7 +82,7 @@ def lesson(tmp_path, monkeypatch):
         ["lesson:Scale", "--input", "1,2,2", "--args", "1.5"],
         ["lesson:Scale", "--input", "3", "--args", "factor=-2", "name=text"],
         ["lesson:Grouped.Inner", "--input", "3"],
-        ["lesson:layer", "--input", "3"],
+        ["lesson:layer", "--input", "3", "--budget", "100"],
         ["lesson:Weighted", "--input", "3", "--names", "W=slope"],
         ["lesson:forward,backward", "--input", "3,2", "--input", "2,4"],
         ["lesson:forward,lesson:backward", "--input", "3,2", "--input", "2,4", "--seed", "7"],

@@ -1,11 +1,12 @@
-"""Central differences: right slopes, kinks that are seen, and precision that is known."""
+"""Central differences: right slopes, kinks that are seen, precision that is known, and what they may cost."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from tinygrad_fs.compare.numeric import MOST_ENTRIES, Differences, Precision
+from tinygrad_fs import compare
+from tinygrad_fs.compare.numeric import BUDGET, Differences, Precision
 
 X = np.array([[0.5, -1.5, 2.0], [1.0, -0.25, 0.75]])
 
@@ -91,13 +92,51 @@ def test_the_precision_is_that_of_the_coarsest_step_on_the_way(function, bits):
 
 
 def test_many_entries_are_moved_along_directions():
-    x = np.random.default_rng(1).standard_normal(MOST_ENTRIES + 1)
+    x = np.random.default_rng(1).standard_normal(2001)
     found, g = differences(lambda x: x**2, x)
+    assert not found.is_affordable("x", BUDGET)
+    assert differences(lambda x: x**2, x[1:])[0].is_affordable("x", BUDGET)
     directional = found.directional("x", np.random.default_rng(2))
     assert len(directional.slopes) == len(directional.directions) >= 30
     np.testing.assert_allclose(directional.of(2 * g * x), directional.slopes, rtol=1e-6, atol=1e-7)
+    assert [len(found.directional("x", np.random.default_rng(2), budget).slopes) for budget in (0, 20, 400)] == [
+        3, 5, 40,
+    ]  # fmt: skip
 
 
 def test_values_without_slopes_are_not_moved():
     found = Differences(lambda v: (v["x"][v["i"]],), {"x": X, "i": np.array([0, 0, 1])}, (np.ones((3, 3)),))
     np.testing.assert_allclose(found.gradient("x")[0], [[2, 2, 2], [1, 1, 1]])
+
+
+class OneByOne:
+    """No tape can follow its forward; it counts how often that runs."""
+
+    runs = 0
+
+    def forward(self, x):
+        OneByOne.runs += 1
+        self.x = x
+        return np.array([[float(value) ** 2 for value in row] for row in x])
+
+    def backward(self, g):
+        return g * self.x
+
+
+def test_a_forward_runs_no_more_often_than_the_budget_allows():
+    def audited(**budget):
+        OneByOne.runs = 0
+        report = compare.audit(OneByOne, input_shape=(60,), draws=1, variations=False, **budget)
+        (finding,) = report.findings
+        assert (finding.verdict, finding.truth) == ("scaled", "differences")
+        assert finding.scale == pytest.approx(0.5, rel=1e-4)
+        return OneByOne.runs, report.remarks
+
+    runs, remarks = audited()
+    assert runs > 4 * 180 * 4
+    assert remarks == ()
+    runs, remarks = audited(budget=40)
+    assert runs < 600
+    (remark,) = remarks
+    assert remark.startswith("the gradient of input was compared along random directions: ")
+    assert "more runs of forward than budget=40" in remark

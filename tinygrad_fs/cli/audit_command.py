@@ -49,6 +49,14 @@ def add(commands: Commands) -> None:
     audit.add_argument(
         "--names", metavar="W=dW", nargs="+", type=_pair, help="parameters, each with the attribute of its gradient"
     )
+    audit.add_argument(
+        "--budget",
+        metavar="N",
+        type=whole(1),
+        default=8000,
+        help="how often the forward may run for the central differences of one gradient, where no tape can follow it; "
+        "8000, if not given",
+    )
     audit.add_argument("--seed", metavar="N", type=whole(0), default=0, help="of the random draws")
     audit.add_argument("--json", action="store_true", help="print the report as JSON")
     audit.add_argument("--html", metavar="FILE", type=Path, help="write the report as a page, too")
@@ -67,6 +75,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 args=args,
                 kwargs=kwargs,
                 names=dict(arguments.names) if arguments.names else None,
+                budget=arguments.budget,
                 seed=arguments.seed,
             )
     except (argparse.ArgumentTypeError, compare.AuditError) as error:

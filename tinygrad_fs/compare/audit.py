@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_fs.compare.inquiry import Inquiry
 from tinygrad_fs.compare.isolation.muted import muted
 from tinygrad_fs.compare.isolation.randomness import preserved
+from tinygrad_fs.compare.numeric import BUDGET
 from tinygrad_fs.compare.report import Report
 from tinygrad_fs.compare.subjects.case import AuditError
 from tinygrad_fs.compare.subjects.protocols import subject_of
@@ -31,6 +32,7 @@ def audit(
     batch_size: int = 3,
     draws: int = 3,
     variations: bool = True,
+    budget: int = BUDGET,
     seed: int = 0,
 ) -> Report:
     """Tell whether a hand-written backward is the gradient of its forward.
@@ -74,6 +76,10 @@ def audit(
         How many random draws, besides those with ties.
     variations : bool, default True
         Audit it with a batch of one, another stride and an even kernel, too, in all modes.
+    budget : int, default 8000
+        Where the truth is found by central differences: how often the forward may run for one gradient in one draw.
+        An entry takes four runs. If it has too many entries for that, it is compared along as many random directions as
+        the budget has room for, from 3 to 40. Lower it for a forward that is slow; all else takes some hundred runs.
     seed : int, default 0
 
     Returns
@@ -106,6 +112,7 @@ def audit(
             layer, backward, input_shape=input_shape, X=X, args=args, kwargs=kwargs, options=options, names=names,
             batch_size=batch_size,
         )  # fmt: skip
+        subject.budget = budget
         with preserved(subject.generators):
             inquiry = Inquiry(subject, modes, draws=draws, given=X is not None, seed=seed, variations=variations)
     if not inquiry.findings:

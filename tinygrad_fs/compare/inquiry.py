@@ -88,7 +88,8 @@ class Inquiry:
                 raise
             return [self._failed(subject, mode, error)]
         for outcome in outcomes:
-            self._remarks |= dict.fromkeys(remark for trial in outcome.trials for remark in trial.hand.remarks)
+            for trial in outcome.trials:
+                self._remarks |= dict.fromkeys([*trial.hand.remarks, *trial.truth.remarks])
         return [self._finding(subject, mode, outcome) for outcome in outcomes]
 
     def _finding(self, subject: Subject, mode: str, outcome: Outcome) -> Finding:

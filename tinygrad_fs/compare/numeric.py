@@ -9,12 +9,16 @@ import numpy as np
 
 from tinygrad_fs.dtypes import Array
 
-__all__ = ["Differences", "Directional", "MOST_ENTRIES", "Precision", "Slope"]
+__all__ = ["BUDGET", "Differences", "Directional", "Precision", "Slope"]
 
-MOST_ENTRIES = 2000
-"""Up to so many entries each is moved; beyond, all are moved along random directions."""
+_RUNS = 4
+"""What a slope costs: two steps, on both sides."""
+
+BUDGET = 2000 * _RUNS
+"""How often forward may run for one gradient: up to 2,000 entries are moved one by one; of more, random directions."""
 
 _DIRECTIONS = 40
+_FEWEST = 3
 _LEAST = 1.0  # what slopes are measured by where they are small: a step of 2e-5 changes them by as much times curvature
 _NEIGHBOURS = 6
 
@@ -151,6 +155,10 @@ class Differences:
         """The slope in one entry."""
         return self.slope(name, _unit(self._values[name].shape, index), scale)
 
+    def is_affordable(self, name: str, budget: int) -> bool:
+        """Whether every entry of a value can be moved with so many runs of forward."""
+        return _RUNS * self._values[name].size <= budget
+
     def gradient(self, name: str) -> tuple[Array, Array]:
         """The slope in every entry of a value, and a mask of the entries at kinks."""
         value = self._values[name]
@@ -158,10 +166,11 @@ class Differences:
         gradient = np.array([each.value for each in slopes]).reshape(value.shape)
         return gradient, np.array([not each.smooth for each in slopes], bool).reshape(value.shape)
 
-    def directional(self, name: str, rng: np.random.Generator) -> Directional:
-        """The slopes along random directions, without those that meet kinks."""
+    def directional(self, name: str, rng: np.random.Generator, budget: int = BUDGET) -> Directional:
+        """The slopes along random directions, without those that meet kinks: forty, or as many as can be afforded."""
         value = self._values[name]
-        directions = rng.standard_normal((_DIRECTIONS, value.size)) / np.sqrt(value.size)
+        count = min(_DIRECTIONS, max(_FEWEST, budget // _RUNS))
+        directions = rng.standard_normal((count, value.size)) / np.sqrt(value.size)
         slopes = [self.slope(name, direction.reshape(value.shape)) for direction in directions]
         smooth = [each.smooth for each in slopes]
         return Directional(directions[smooth], np.array([each.value for each in slopes])[smooth])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.autograd import grad
-from tinygrad_fs.compare.numeric import MOST_ENTRIES, Differences, Directional
+from tinygrad_fs.compare.numeric import Differences, Directional
 from tinygrad_fs.compare.subjects.case import Case
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.gradmode import enable_grad
@@ -40,6 +40,8 @@ class Truth:
         Of the same case, for whatever else is to be asked.
     refused : dict of str to str
         Why a better method could not be used.
+    remarks : tuple of str
+        What should be known of the gradients.
     """
 
     gradients: dict[str, Any]
@@ -47,6 +49,7 @@ class Truth:
     method: str
     differences: Differences
     refused: dict[str, str]
+    remarks: tuple[str, ...] = ()
 
 
 class UnfaithfulError(Exception):
@@ -134,10 +137,14 @@ def _refuted(gradients: Mapping[str, Array], differences: Differences, case: Cas
 
 def _differentiated(case: Case, differences: Differences, refused: dict[str, str]) -> Truth:
     gradients: dict[str, Array | Directional] = {}
-    kinks = {}
-    for name, value in case.values.items():
-        if value.size <= MOST_ENTRIES:
+    kinks, remarks, budget = {}, [], case.budget
+    for name in case.values:
+        if differences.is_affordable(name, budget):
             gradients[name], kinks[name] = differences.gradient(name)
-        else:
-            gradients[name] = differences.directional(name, np.random.default_rng(case.draw.seed))
-    return Truth(gradients, kinks, "differences", differences, refused)
+            continue
+        gradients[name] = differences.directional(name, np.random.default_rng(case.draw.seed), budget)
+        remarks.append(
+            f"the gradient of {name} was compared along random directions: central differences in every entry would "
+            f"take more runs of forward than budget={budget}"
+        )
+    return Truth(gradients, kinks, "differences", differences, refused, tuple(remarks))

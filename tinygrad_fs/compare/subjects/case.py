@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.compare.draws import Draw
+from tinygrad_fs.compare.numeric import BUDGET
 from tinygrad_fs.dtypes import Array
 
 __all__ = ["AuditError", "ByHand", "Case", "UnfitError", "RunError", "Subject", "guarded", "same"]
@@ -93,10 +94,13 @@ class Case(ABC):
     draw : Draw
     values : dict of str to ndarray
         Where gradients are taken, by name.
+    budget : int
+        How often forward may run for the central differences of one gradient.
     """
 
     draw: Draw
     values: dict[str, Array]
+    budget: int = BUDGET
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -155,11 +159,14 @@ class Subject(ABC):
         Its name, and the configuration.
     modes : tuple of str
         Of "training", "evaluation" and "frozen" those that it has.
+    budget : int
+        That of its cases.
     """
 
     title: str
     label: str
     modes: tuple[str, ...]
+    budget: int = BUDGET
 
     @property
     @abstractmethod

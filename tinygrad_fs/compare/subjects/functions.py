@@ -157,7 +157,7 @@ class FunctionSubject(Subject):
                     yield one
                     break
         for label, inputs, options in self._other_strides():
-            other = FunctionSubject(self.functions, inputs, options, self.names, label)
+            other = self._other(inputs, options, label)
             if other._leading_sizes() is not None:
                 yield other
 
@@ -174,7 +174,13 @@ class FunctionSubject(Subject):
 
     def _with(self, shapes: Mapping[int, tuple[int, ...]], label: str) -> FunctionSubject:
         inputs = [each.resized(shapes[i]) if i in shapes else each for i, each in enumerate(self.inputs)]
-        return FunctionSubject(self.functions, inputs, self.options, self.names, label)
+        return self._other(inputs, self.options, label)
+
+    def _other(self, inputs: list[Any], options: Mapping[str, Any], label: str) -> FunctionSubject:
+        """The same functions with other arguments."""
+        other = FunctionSubject(self.functions, inputs, options, self.names, label)
+        other.budget = self.budget
+        return other
 
     def _other_strides(self) -> Iterator[tuple[str, list[Any], dict[str, Any]]]:
         def changed(table: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -209,7 +215,7 @@ class FunctionCase(Case):
     """
 
     def __init__(self, subject: FunctionSubject, draw: Draw, audited: list[tuple[int, Any]]) -> None:
-        self.subject, self.draw, self.audited = subject, draw, audited
+        self.subject, self.draw, self.audited, self.budget = subject, draw, audited, subject.budget
         rng = draw.rng
         self.inputs = [each.draw(draw, rng) if isinstance(each, Template) else each for each in subject.inputs]
         self.values: dict[str, Array] = {subject.arguments[i]: self.inputs[i] for i, _ in audited}

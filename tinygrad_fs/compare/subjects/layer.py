@@ -161,7 +161,9 @@ class LayerSubject(Subject):
         )
 
     def _with(self, inputs: Sequence[Any], origin: Origin, label: str) -> LayerSubject:
-        return LayerSubject(origin, inputs, self.options, self.names, label)
+        other = LayerSubject(origin, inputs, self.options, self.names, label)
+        other.budget = self.budget
+        return other
 
 
 class LayerCase(Case):
@@ -182,7 +184,7 @@ class LayerCase(Case):
         self, subject: LayerSubject, mode: str, draw: Draw, parameters: list[Parameter], warmed_by: int = 0
     ) -> None:
         self.subject, self.mode, self.draw, self.parameters = subject, mode, draw, parameters
-        self.warmed_by = warmed_by
+        self.warmed_by, self.budget = warmed_by, subject.budget
         rng = draw.rng
         self.inputs = [each.draw(draw, rng) if isinstance(each, Template) else each for each in subject.inputs]
         self.values: dict[str, Array] = {name: self.inputs[i] for i, name in subject.input_names.items()}
