@@ -35,28 +35,6 @@ def test_small_parameters_are_packed_and_large_ones_stay():
     assert (small[0].tolist(), small[1].item(), set(array)) == ([0.0, 1.0], 2.0, {-1.0})
 
 
-def test_a_step_over_many_small_parameters_takes_a_handful_of_calls(monkeypatch):
-    calls = []
-
-    class Counting:
-        """NumPy, with calls counted."""
-
-        def __getattr__(self, name):
-            attribute = getattr(np, name)
-            if isinstance(attribute, type) or not callable(attribute):
-                return attribute
-            return lambda *args, **kwargs: (calls.append(name), attribute(*args, **kwargs))[1]
-
-    params = [leaf(1.0, 2.0) for _ in range(100)]
-    optimizer = Adam(params)
-    give(1.0, *params)
-    optimizer.step()
-    for module in (packing, tg.optim.adam, tg.optim.elementwise):
-        monkeypatch.setattr(module, "np", Counting())
-    optimizer.step()
-    assert 0 < len(calls) < 20
-
-
 @pytest.mark.parametrize("optimizer", [SGD, Adam])
 def test_a_replaced_array_is_taken_in_again(optimizer):
     a, b = leaf(1.0, 2.0), leaf(3.0)

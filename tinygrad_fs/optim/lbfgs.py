@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.dtypes import Array, as_array
 from tinygrad_fs.gradmode import no_grad
 from tinygrad_fs.optim.formulas import check_not_negative
 from tinygrad_fs.optim.line_search import Point, strong_wolfe
 from tinygrad_fs.optim.optimizer import Group, Optimizer, Params
-from tinygrad_fs.optim.packing import check_writable
+from tinygrad_fs.optim.packing import Record, Rule, Store, check_writable
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["LBFGS"]
@@ -31,6 +30,11 @@ _LISTS = ("old_dirs", "old_stps", "ro")
 
 _CURVED = 1e-10
 """A pair of changes with a smaller product tells nothing of the curvature, and is not kept."""
+
+
+_MOVE = Rule((), lambda numbers: numbers, lambda _, p, step, *__: np.add(p, step, out=p))
+_PUT = Rule((), lambda numbers: numbers, lambda _, p, values, *__: np.copyto(p, values))
+"""What becomes of the parameters, side by side, with a step, and with values for them."""
 
 
 class LBFGS(Optimizer):
@@ -101,6 +105,7 @@ class LBFGS(Optimizer):
             "history_size": history_size,
             "line_search_fn": line_search_fn,
         }
+        self._store: Store | None = None
         super().__init__(params, options)
 
     def _check_options(self, group: Mapping[str, Any]) -> None:
@@ -163,16 +168,29 @@ class LBFGS(Optimizer):
         for p in group["params"]:
             check_writable(p._data)
         with no_grad(), np.errstate(all="ignore"):
-            return _Descent(group, self._state[group["params"][0]], lambda: self._evaluate(closure)).run()
+            kept = self._state[group["params"][0]]
+            return _Descent(group, kept, self._current_store(), lambda: self._evaluate(closure)).run()
+
+    def _current_store(self) -> Store:
+        """The parameters, packed; anew if they are others."""
+        (group,) = self.param_groups
+        if self._store is None or not self._store.holds(group["params"]):
+            self._store = Store(group["params"], Record((0,), {}))
+        return self._store
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles are made from: they pack parameters of their own."""
+        return {**self.__dict__, "_store": None}
 
 
 class _Descent:
     """The iterations of one step. `kept` is the state, which the next step goes on from."""
 
-    def __init__(self, group: Group, kept: dict[str, Any], closure: Callable[[], Any]) -> None:
+    def __init__(self, group: Group, kept: dict[str, Any], store: Store, closure: Callable[[], Any]) -> None:
         self._group = group
         self._params: list[Tensor] = group["params"]
         self._kept = kept
+        self._store = store
         self._closure = closure
         self._evaluations = 0
         kept.setdefault("func_evals", 0)
@@ -200,7 +218,7 @@ class _Descent:
                 loss, gradient, t = self._search(start, direction, t)
                 kept["t"] = t
             else:
-                self._move(direction, t)
+                self._change(_MOVE, t * direction)
                 if iterations < group["max_iter"]:  # else the next step begins by it
                     loss, gradient = _number(self._evaluate()), self._gradient()
             moved = _largest(direction) * abs(t)
@@ -215,17 +233,17 @@ class _Descent:
 
     def _search(self, start: Point, direction: Array, t: float) -> tuple[float, Array, float]:
         """Move as far as a line search says; returns the loss, the gradient and how far it is."""
-        origin = [p._data.copy() for p in self._params]
+        origin = np.concatenate([p._data for p in self._params], axis=None)
 
         def evaluate(t: float) -> Point:
-            self._move(direction, t)
+            self._change(_MOVE, t * direction)
             loss, gradient = _number(self._evaluate()), self._gradient()
-            self._put(origin)
+            self._change(_PUT, origin)
             return Point(t, loss, gradient, _dot(gradient, direction))
 
         limit, tolerance = self._group["max_eval"] - self._evaluations, self._group["tolerance_change"]
         point, _ = strong_wolfe(evaluate, start, t, reach=_largest(direction), tolerance=tolerance, limit=limit)
-        self._move(direction, point.t)
+        self._change(_MOVE, point.t * direction)
         return point.loss, point.gradient, point.t
 
     # ---- the direction
@@ -275,19 +293,13 @@ class _Descent:
         )
         return flat
 
-    def _move(self, direction: Array, t: float) -> None:
-        """Move the parameters by `t` times the direction."""
-        start = 0
+    def _change(self, rule: Rule, flat: Array) -> None:
+        """Change each parameter by its part of a vector."""
+        given, start = {}, 0
         for p in self._params:
-            part = direction[start : start + p.size].reshape(p.shape)
-            np.add(p._data, t * part, out=p._data, casting="same_kind")
-            mark_changed(p._data)
+            given[p] = Tensor._of(flat[start : start + p.size].reshape(p.shape))
             start += p.size
-
-    def _put(self, values: list[Array]) -> None:
-        for p, each in zip(self._params, values):
-            np.copyto(p._data, each)
-            mark_changed(p._data)
+        self._store.step(rule, given)
 
 
 def _number(value: Any) -> float:

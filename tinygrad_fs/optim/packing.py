@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -99,8 +99,8 @@ class Store:
         """Whether it is the store of just these parameters."""
         return len(params) == len(self.params) and all(map(operator.is_, params, self.params))
 
-    def step(self, rule: Rule) -> None:
-        """Update all parameters that have a gradient."""
+    def step(self, rule: Rule, given: Mapping[Tensor, Tensor] | None = None) -> None:
+        """Update all parameters that have a gradient; or all, from what is `given` for each in its place."""
         replaced = [pack.replaced() for pack in self._packs]
         if not all(pack.fit(which) for pack, which in zip(self._packs, replaced)):  # a dtype has changed
             records = [(p, self.read(p)) for p in self.params]
@@ -109,7 +109,7 @@ class Store:
                 self.write(p, record)
             replaced = [pack.replaced() for pack in self._packs]
         for pack, which in zip(self._packs, replaced):
-            pack.step(rule, which)
+            pack.step(rule, which, given)
 
     def read(self, p: Tensor) -> Record:
         """What is remembered of `p`; the arrays share memory with the store."""
@@ -164,9 +164,9 @@ class _Pack:
             check_writable(array)
         return True
 
-    def step(self, rule: Rule, replaced: list[int]) -> None:
-        """Update the parameters that have a gradient."""
-        gradients = [getattr(p, "_grad", None) for p in self.params]
+    def step(self, rule: Rule, replaced: list[int], given: Mapping[Tensor, Tensor] | None) -> None:
+        """Update the parameters that have a gradient, or from what is given in its place."""
+        gradients = [getattr(p, "_grad", None) if given is None else given[p] for p in self.params]
         outside = [g is None for g in gradients]
         loose = [i for i in replaced if i < self._n_small and not outside[i] and not self._take_in(i)]
         for i in loose:
