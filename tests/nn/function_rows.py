@@ -12,6 +12,8 @@ INSIDE = RNG.uniform(0.1, 0.9, (3, 4))
 POSITIVE = RNG.uniform(0.5, 2.0, (3, 4))
 LABELS = Fixed(np.array([2, 0, 3]))
 SIGNS = Fixed(np.array([1.0, -1.0, -1.0]))
+SETS_OF_LABELS = Fixed(np.array([[3, 0, -1, 1], [2, 2, 1, -1], [-1, 0, 0, 0]]))
+MEMBERS = Fixed(np.array([[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]]))
 FACTORS = tg.tensor(RNG.uniform(0.5, 1.5, 4), dtype="float64")
 LIKE = Fixed(RNG.standard_normal((3, 4)))
 
@@ -83,6 +85,10 @@ LOSSES = [
     function("cosine_embedding_loss", (0.2,), {"reduction": "sum"}, [(3, 4), INSIDE, SIGNS]),
     function("triplet_margin_loss", (0.5, 3.0, 1e-3, True), {"reduction": "sum"}, [(3, 4), INSIDE, POSITIVE]),
     function("soft_margin_loss", (), {"reduction": "sum"}, [(3,), SIGNS]),
+    function("multi_margin_loss", (2, 0.7, FACTORS), {}, [(3, 4), LABELS]),
+    function("multilabel_margin_loss", (), {"reduction": "sum"}, [(3, 4), SETS_OF_LABELS]),
+    function("multilabel_soft_margin_loss", (FACTORS,), {"reduction": "none"}, [(3, 4), MEMBERS]),
+    function("triplet_margin_with_distance_loss", (), {"margin": 0.5, "swap": True}, [(3, 4), INSIDE, POSITIVE]),
     function("poisson_nll_loss", (), {"full": True}, [(3, 4), Fixed(np.arange(12.0).reshape(3, 4))]),
     function("gaussian_nll_loss", (), {"full": True, "eps": 1.0}, [(3, 4), (3, 4), POSITIVE]),
     function("gaussian_nll_loss", (), {}, [(3, 4), (3, 4), POSITIVE[:, :1]]),
@@ -112,6 +118,8 @@ NORMALISATIONS = [
     function("cosine_similarity", (0,), {}, [(3, 4), (1, 4)]),
     function("pairwise_distance", (), {}, [(3, 4), (3, 4)]),
     function("pairwise_distance", (3.0, 0.1), {"keepdims": True}, [(3, 4), (4,)]),
+    function("pdist", (), {}, [(4, 3)]),
+    function("pdist", (3.0,), {}, [(4, 3)]),
 ]
 
 POOLS = [
@@ -126,6 +134,8 @@ POOLS = [
     function("adaptive_avg_pool2d", ((2, None),), {}, [(2, 3, 7, 5)]),
     function("adaptive_max_pool1d", (3, True), {}, [(2, 3, 7)]),
     function("adaptive_max_pool2d", ((3, 2),), {"return_indices": True}, [(2, 3, 7, 5)]),
+    function("max_unpool1d", (2,), {"output_size": (7,)}, [(1, 2, 3), Fixed(np.array([[[0, 3, 4], [1, 2, 6]]]))]),
+    function("max_unpool2d", ((2, 1), 2, (1, 0)), {}, [(1, 2, 2), Fixed(np.array([[[0, 1], [4, 5]]]))]),
 ]
 
 REARRANGING = [
@@ -142,6 +152,8 @@ REARRANGING = [
     function("interpolate", (), {"scale_factor": 0.6, "mode": "linear"}, [(2, 3, 7)]),
     function("pixel_shuffle", (2,), {}, [(2, 8, 3, 2)]),
     function("pixel_unshuffle", (2,), {}, [(2, 2, 6, 4)]),
+    function("channel_shuffle", (3,), {}, [(2, 6, 3)]),
+    function("feature_alpha_dropout", (0.3,), {}, [(2, 3, 4)]),
     *[
         function(name, (0.3,), {"training": False}, [(2, 3, 4, 2, 3)[: 2 + axes]])
         for name, axes in (("dropout", 0), ("dropout1d", 1), ("dropout2d", 2), ("dropout3d", 3), ("alpha_dropout", 0))

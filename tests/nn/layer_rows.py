@@ -96,6 +96,8 @@ POOLS = [
     Row("AdaptiveMaxPool2d", (3,), {"return_indices": True}, [(2, 3, 7, 5)]),
     Row("AdaptiveMaxPool2d", ((2, None),), {}, [(3, 6, 5)]),
     Row("AdaptiveMaxPool1d", (3,), {"return_indices": True}, [(2, 3, 7)]),
+    Row("MaxUnpool1d", (2,), {}, [(2, 3), Fixed(np.array([[0, 3, 4], [1, 2, 5]]))]),
+    Row("MaxUnpool2d", (3, 2), {"padding": 1}, [(1, 2, 2, 2), Fixed(np.array([[[[0, 1], [5, 8]], [[0, 2], [6, 7]]]]))]),
 ]
 
 NORMALISATIONS = [
@@ -112,6 +114,8 @@ NORMALISATIONS = [
     *both("InstanceNorm1d", (3,), {"track_running_stats": True, "momentum": 0.3}, [(2, 3, 5)], calls=2),
     *both("InstanceNorm2d", (3,), {"affine": True, "track_running_stats": True}, [(2, 3, 4, 5)], calls=2),
     Row("InstanceNorm2d", (3,), {}, [(3, 4, 5)]),
+    *both("InstanceNorm3d", (3,), {"track_running_stats": True}, [(2, 3, 2, 3, 2)]),
+    Row("LocalResponseNorm", (3,), {"alpha": 0.5, "beta": 0.5, "k": 2.0}, [(2, 5, 3)]),
     Row("LayerNorm", (4,), {}, [(2, 3, 4)]),
     Row("LayerNorm", ((3, 4),), {"eps": 0.1, "bias": False}, [(2, 3, 4)]),
     Row("LayerNorm", ([3, 4],), {"elementwise_affine": False}, [(2, 3, 4)]),
@@ -168,6 +172,7 @@ ACTIVATIONS = [
     Row("Dropout1d", (0.3,), {}, [(3, 4)], training=False),
     Row("Dropout2d", (0.3,), {}, [(2, 3, 4, 2)], training=False),
     Row("AlphaDropout", (0.3,), {}, training=False),
+    Row("FeatureAlphaDropout", (0.3,), {}, [(3, 4, 2)], training=False),
 ]
 
 REARRANGING = [
@@ -189,6 +194,16 @@ REARRANGING = [
     Row("ReplicationPad1d", (3,), {}, [(2, 3, 2)]),
     Row("CircularPad2d", ((2, 1, 0, 2),), {}, [(2, 3, 4, 3)]),
     Row("CircularPad1d", (2,), {}, [(2, 3, 4)]),
+    Row("ZeroPad3d", ((1, 2, 0, -1, 1, 0),), {}, [(2, 3, 3, 2)]),
+    Row("ConstantPad3d", (1, 3.5), {}, [(2, 3, 3, 2, 2)]),
+    Row("ReflectionPad3d", ((1, 1, 0, 2, 1, 0),), {}, [(2, 2, 3, 3, 2)]),
+    Row("ReplicationPad3d", ((2, 1, 0, 2, 1, 1),), {}, [(2, 2, 3, 3, 2)]),
+    Row("CircularPad3d", ((1, 1, 0, 2, 1, 0),), {}, [(2, 2, 3, 3, 2)]),
+    Row("UpsamplingNearest2d", (), {"scale_factor": 2}, [(2, 3, 2, 3)]),
+    Row("UpsamplingBilinear2d", ((3, 4),), {}, [(2, 3, 2, 3)]),
+    Row("ChannelShuffle", (2,), {}, [(2, 6, 3, 2)]),
+    Row("CosineSimilarity", (), {"axis": -1}, [(3, 4), (3, 4)]),
+    Row("PairwiseDistance", (3.0,), {"keepdims": True}, [(3, 4), (3, 4)]),
 ]
 
 ROWS = [*LINEAR, *CONVOLUTIONS, *POOLS, *NORMALISATIONS, *ACTIVATIONS, *REARRANGING]

@@ -12,6 +12,8 @@ LABELS = Fixed(np.array([2, 0, 3]))
 PIXELS = Fixed(RNG.integers(0, 4, (2, 3, 2)))
 SIGNS = Fixed(np.array([1.0, -1.0, -1.0]))
 MATRIX_OF_SIGNS = Fixed(np.sign(RNG.standard_normal((3, 4))))
+SETS_OF_LABELS = Fixed(np.array([[3, 0, -1, 1], [2, 2, 1, -1], [-1, 0, 0, 0]]))
+MEMBERS = Fixed(np.array([[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]]))
 FACTORS = tg.tensor(RNG.uniform(0.5, 1.5, 4), dtype="float64")
 PROBABILITIES = RNG.dirichlet(np.ones(4), 3)
 INSIDE = RNG.uniform(0.1, 0.9, (3, 4))
@@ -56,6 +58,11 @@ ROWS = [
     *reductions("MarginRankingLoss", [(3,), np.array([0.3, -0.2, 0.9]), SIGNS], {"margin": 0.5}),
     *reductions("CosineEmbeddingLoss", [(3, 4), INSIDE, SIGNS], {"margin": 0.2}),
     *reductions("TripletMarginLoss", [(3, 4), INSIDE, POSITIVE], {"margin": 0.5, "p": 3.0}, {"swap": True}),
+    *reductions("MultiMarginLoss", [(3, 4), LABELS], {"p": 2, "margin": 0.5, "weight": FACTORS}),
+    Row("MultiMarginLoss", (), {}, [(4,), Fixed(np.array(1))]),
+    *reductions("MultiLabelMarginLoss", [(3, 4), SETS_OF_LABELS]),
+    *reductions("MultiLabelSoftMarginLoss", [(3, 4), MEMBERS], {"weight": FACTORS}),
+    *reductions("TripletMarginWithDistanceLoss", [(3, 4), INSIDE, POSITIVE], {"margin": 0.5, "swap": True}),
     *reductions(
         "CTCLoss",
         [

@@ -11,7 +11,7 @@ import pytest
 import tinygrad_fs as tg
 from tinygrad_fs import nn
 
-OF_ITS_OWN = ("Module", "ModuleDict", "ParameterList", "Sequential")
+OF_ITS_OWN = ("Module", "ModuleDict", "ParameterDict", "ParameterList", "Sequential")
 TYPES = [name for name in nn.__all__ if isinstance(getattr(nn, name), type)]
 MODULES = [name for name in TYPES if issubclass(getattr(nn, name), nn.Module) and name not in OF_ITS_OWN]
 NOT_TAKEN_OVER = {
@@ -47,7 +47,8 @@ def test_arguments_and_defaults_are_pytorchs(name):
     torch = pytest.importorskip("torch")
     ours = list(inspect.signature(getattr(nn, name)).parameters.values())
     theirs = [p for p in their_parameters(getattr(torch.nn, name)) if p.name not in NOT_TAKEN_OVER]
-    expected = [(re.sub(r"^(start_|end_|)dim$", r"\1axis", p.name), plain(p.default)) for p in theirs]
+    here = {"dim": "axis", "start_dim": "start_axis", "end_dim": "end_axis", "keepdim": "keepdims"}
+    expected = [(here.get(p.name, p.name), plain(p.default)) for p in theirs]
     found = [(p.name, plain(p.default)) for p in ours if p.name not in ("dtype", "generator", "args", "kwargs")]
     assert found == expected
     assert all(p.kind is p.KEYWORD_ONLY for p in ours if p.name in ("dtype", "generator"))

@@ -35,14 +35,28 @@ from tinygrad_fs.nn.activation import (
 )
 from tinygrad_fs.nn.attention import MultiheadAttention
 from tinygrad_fs.nn.cells import GRUCell, LSTMCell, RNNCell
-from tinygrad_fs.nn.container import ModuleDict, ModuleList, ParameterList, Sequential
+from tinygrad_fs.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from tinygrad_fs.nn.conv import Conv1d, Conv2d, Conv3d
 from tinygrad_fs.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d
-from tinygrad_fs.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
+from tinygrad_fs.nn.distance import CosineSimilarity, PairwiseDistance
+from tinygrad_fs.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from tinygrad_fs.nn.embedding import Embedding
 from tinygrad_fs.nn.flatten import Flatten, Unflatten
-from tinygrad_fs.nn.layer_norm import GroupNorm, LayerNorm, RMSNorm
-from tinygrad_fs.nn.lazy import LazyConv2d, LazyLinear
+from tinygrad_fs.nn.layer_norm import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from tinygrad_fs.nn.lazy import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+    LazyLinear,
+)
 from tinygrad_fs.nn.linear import Bilinear, Identity, Linear
 from tinygrad_fs.nn.loss import (
     BCELoss,
@@ -63,19 +77,37 @@ from tinygrad_fs.nn.loss import (
     SoftMarginLoss,
     TripletMarginLoss,
 )
+from tinygrad_fs.nn.margin_loss import (
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
 from tinygrad_fs.nn.module import Module
-from tinygrad_fs.nn.normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d
+from tinygrad_fs.nn.normalization import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+)
 from tinygrad_fs.nn.padding import (
     CircularPad1d,
     CircularPad2d,
+    CircularPad3d,
     ConstantPad1d,
     ConstantPad2d,
+    ConstantPad3d,
     ReflectionPad1d,
     ReflectionPad2d,
+    ReflectionPad3d,
     ReplicationPad1d,
     ReplicationPad2d,
+    ReplicationPad3d,
     ZeroPad1d,
     ZeroPad2d,
+    ZeroPad3d,
 )
 from tinygrad_fs.nn.parameter import Parameter
 from tinygrad_fs.nn.pooling import (
@@ -91,7 +123,16 @@ from tinygrad_fs.nn.pooling import (
     MaxPool2d,
 )
 from tinygrad_fs.nn.recurrent import GRU, LSTM, RNN
-from tinygrad_fs.nn.resampling import Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample
+from tinygrad_fs.nn.resampling import (
+    ChannelShuffle,
+    Fold,
+    PixelShuffle,
+    PixelUnshuffle,
+    Unfold,
+    Upsample,
+    UpsamplingBilinear2d,
+    UpsamplingNearest2d,
+)
 from tinygrad_fs.nn.summaries import Summary, SummaryRow, summary
 from tinygrad_fs.nn.transformer import (
     Transformer,
@@ -100,6 +141,7 @@ from tinygrad_fs.nn.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
+from tinygrad_fs.nn.unpooling import MaxUnpool1d, MaxUnpool2d
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -117,16 +159,20 @@ __all__ = [
     "Bilinear",
     "CELU",
     "CTCLoss",
+    "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
+    "CircularPad3d",
     "ConstantPad1d",
     "ConstantPad2d",
+    "ConstantPad3d",
     "Conv1d",
     "Conv2d",
     "Conv3d",
     "ConvTranspose1d",
     "ConvTranspose2d",
     "CosineEmbeddingLoss",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
     "Dropout1d",
@@ -134,6 +180,7 @@ __all__ = [
     "Dropout3d",
     "ELU",
     "Embedding",
+    "FeatureAlphaDropout",
     "Flatten",
     "Fold",
     "GELU",
@@ -151,6 +198,7 @@ __all__ = [
     "Identity",
     "InstanceNorm1d",
     "InstanceNorm2d",
+    "InstanceNorm3d",
     "KLDivLoss",
     "L1Loss",
     "LPPool1d",
@@ -158,24 +206,42 @@ __all__ = [
     "LSTM",
     "LSTMCell",
     "LayerNorm",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyConv1d",
     "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
     "LazyLinear",
     "LeakyReLU",
     "Linear",
+    "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
     "MarginRankingLoss",
     "MaxPool1d",
     "MaxPool2d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
     "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
     "MultiheadAttention",
     "NLLLoss",
     "PReLU",
+    "PairwiseDistance",
     "Parameter",
+    "ParameterDict",
     "ParameterList",
     "PixelShuffle",
     "PixelUnshuffle",
@@ -188,8 +254,10 @@ __all__ = [
     "ReLU6",
     "ReflectionPad1d",
     "ReflectionPad2d",
+    "ReflectionPad3d",
     "ReplicationPad1d",
     "ReplicationPad2d",
+    "ReplicationPad3d",
     "SELU",
     "Sequential",
     "SiLU",
@@ -213,11 +281,15 @@ __all__ = [
     "TransformerEncoder",
     "TransformerEncoderLayer",
     "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
     "Unflatten",
     "Unfold",
     "Upsample",
+    "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
     "ZeroPad1d",
     "ZeroPad2d",
+    "ZeroPad3d",
     "functional",
     "init",
     "summary",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar, overload
+from typing import Any, ClassVar, TypeVar, overload
 
 from tinygrad_fs.nn.module import Kind, Module
 from tinygrad_fs.nn.parameter import Parameter
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
+__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 _L = TypeVar("_L", bound="_Numbered")
 
@@ -222,11 +222,68 @@ class ParameterList(_Numbered):
         self.register_parameter(name, item if isinstance(item, Parameter) else Parameter(item))
 
     def __repr__(self) -> str:
-        lines = [f"  ({name}): {_described(self.__dict__[name])}" for name in self._names()]
-        return "\n".join(["ParameterList(", *lines, ")"]) if lines else "ParameterList()"
+        return _listed(self, [(name, self.__dict__[name]) for name in self._names()])
 
 
-class ModuleDict(Module):
+class _Named(Module):
+    """Modules or parameters by name, in order of insertion."""
+
+    _kind: ClassVar[Kind]
+
+    def _add(self, name: str, item: Any) -> None:
+        """Register one, or put it in the place of the one of that name; raise if it cannot be."""
+        raise NotImplementedError
+
+    def __getitem__(self, name: str) -> Any:
+        return dict(self.items())[name]
+
+    def __setitem__(self, name: str, item: Any) -> None:
+        self._add(name, item)
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
+            raise KeyError(name)
+        delattr(self, name)
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.keys()
+
+    def keys(self) -> list[str]:
+        """The names."""
+        return [name for name, _ in self._own(self._kind)]
+
+    def values(self) -> list[Any]:
+        """What stands under the names."""
+        return [item for _, item in self._own(self._kind)]
+
+    def items(self) -> list[tuple[str, Any]]:
+        """The names with what stands under them."""
+        return list(self._own(self._kind))
+
+    def update(self, items: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
+        """Add all of them, or put them in the place of those of the same names."""
+        for name, item in dict(items).items():
+            self._add(name, item)
+
+    def pop(self, name: str) -> Any:
+        """Take out what stands under this name and return it."""
+        item = self[name]
+        del self[name]
+        return item
+
+    def clear(self) -> None:
+        """Take out all."""
+        for name in self.keys():
+            delattr(self, name)
+
+
+class ModuleDict(_Named):
     """Modules by name, in order of insertion.
 
     Parameters
@@ -251,58 +308,53 @@ class ModuleDict(Module):
     (['relu', 'flat'], False)
     """
 
+    _kind = Kind.MODULE
+
     def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
         super().__init__()
         self.update(() if modules is None else modules)
 
-    def __getitem__(self, name: str) -> Module:
-        return dict(self.items())[name]
-
-    def __setitem__(self, name: str, module: Module) -> None:
-        self.add_module(name, module)
-
-    def __delitem__(self, name: str) -> None:
-        if name not in self:
-            raise KeyError(name)
-        delattr(self, name)
-
-    def __len__(self) -> int:
-        return len(self.keys())
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.keys()
-
-    def keys(self) -> list[str]:
-        """The names."""
-        return [name for name, _ in self._own(Kind.MODULE)]
-
-    def values(self) -> list[Module]:
-        """The modules."""
-        return [module for _, module in self._own(Kind.MODULE)]
-
-    def items(self) -> list[tuple[str, Module]]:
-        """The names with their modules."""
-        return list(self._own(Kind.MODULE))
-
-    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
-        """Add modules, or put them in the place of those of the same names."""
-        for name, module in dict(modules).items():
-            self.add_module(name, module)
-
-    def pop(self, name: str) -> Module:
-        """Take out the module of this name and return it."""
-        module = self[name]
-        del self[name]
-        return module
-
-    def clear(self) -> None:
-        """Take out all modules."""
-        for name in self.keys():
-            delattr(self, name)
+    def _add(self, name: str, item: Module) -> None:
+        self.add_module(name, item)
 
 
-def _described(parameter: Tensor) -> str:
-    return f"Parameter of shape {parameter.shape}, {parameter.dtype}"
+class ParameterDict(_Named):
+    """Parameters by name, in order of insertion; what it is given becomes a `Parameter` if it is none.
+
+    Parameters
+    ----------
+    parameters : mapping of str to Parameter, Tensor or array_like, or iterable of pairs, optional
+
+    Raises
+    ------
+    TypeError
+        If a value cannot become a Parameter.
+    KeyError
+        If a name is empty, has a dot or is that of an attribute.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> scales = tg.nn.ParameterDict({"left": tg.ones(2), "right": tg.zeros(3)})
+    >>> [(name, scale.shape) for name, scale in scales.named_parameters()]
+    [('left', (2,)), ('right', (3,))]
+    """
+
+    _kind = Kind.PARAMETER
+
+    def __init__(self, parameters: Mapping[str, TensorLike] | Iterable[tuple[str, TensorLike]] | None = None) -> None:
+        super().__init__()
+        self.update(() if parameters is None else parameters)
+
+    def _add(self, name: str, item: TensorLike) -> None:
+        self.register_parameter(name, item if isinstance(item, Parameter) else Parameter(item))
+
+    def __repr__(self) -> str:
+        return _listed(self, self.items())
+
+
+def _listed(container: Module, parameters: list[tuple[str, Tensor]]) -> str:
+    """The repr of a container of parameters."""
+    lines = [f"  ({name}): Parameter of shape {each.shape}, {each.dtype}" for name, each in parameters]
+    name = type(container).__name__
+    return "\n".join([f"{name}(", *lines, ")"]) if lines else f"{name}()"

@@ -10,7 +10,7 @@ from tinygrad_fs.nn import functional
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d"]
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
 
 class _Dropout(Module):
@@ -118,3 +118,17 @@ class AlphaDropout(_Dropout):
     """
 
     _drop = staticmethod(functional.alpha_dropout)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """`AlphaDropout` of whole channels, of inputs of shape (N, C, ...); parameters and errors as in `Dropout`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> y = tg.nn.FeatureAlphaDropout(0.5)(tg.ones((4, 5, 3)))
+    >>> bool((y == y[:, :, :1]).all())
+    True
+    """
+
+    _drop = staticmethod(functional.feature_alpha_dropout)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from tinygrad_fs import ops
 from tinygrad_fs.creation import ones, zeros
 from tinygrad_fs.dtypes import DTypeLike
-from tinygrad_fs.nn import init
+from tinygrad_fs.nn import functional, init
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.nn.parameter import Parameter
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["GroupNorm", "LayerNorm", "RMSNorm"]
+__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 class _Scaled(Module):
@@ -234,6 +234,43 @@ class GroupNorm(_ScaledAndShifted):
     def extra_repr(self) -> str:
         without_bias = ", bias=False" if self.affine and self.bias is None else ""
         return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}{without_bias}"
+
+
+class LocalResponseNorm(Module):
+    """Divide by a power of the mean square of neighbouring channels; see `nn.functional.local_response_norm`.
+
+    Parameters
+    ----------
+    size : int
+        How many channels.
+    alpha, beta, k : float
+        ``x / (k + alpha mean)**beta``.
+
+    Raises
+    ------
+    ValueError
+        When called with an input that is not of shape (N, C, ...) with three axes or more.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.LocalResponseNorm(2, alpha=6.0, beta=1.0)(tg.ones((1, 2, 1))).ravel()
+    tensor([0.25     , 0.14285715])
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, x: TensorLike) -> Tensor:
+        """Normalise `x` of shape (N, C, ...)."""
+        return functional.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
 
 
 def _as_shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:

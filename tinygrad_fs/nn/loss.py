@@ -18,6 +18,7 @@ __all__ = [
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",
+    "Loss",
     "MSELoss",
     "MarginRankingLoss",
     "NLLLoss",
@@ -25,10 +26,11 @@ __all__ = [
     "SmoothL1Loss",
     "SoftMarginLoss",
     "TripletMarginLoss",
+    "WeightedLoss",
 ]
 
 
-class _Loss(Module):
+class Loss(Module):
     """What losses have in common: how the losses of many elements are made one."""
 
     _reductions: tuple[str, ...] = ("mean", "sum", "none")
@@ -41,7 +43,7 @@ class _Loss(Module):
         self.reduction = reduction
 
 
-class _WeightedLoss(_Loss):
+class WeightedLoss(Loss):
     """Losses with factors, which are a buffer."""
 
     weight: Tensor | None
@@ -51,7 +53,7 @@ class _WeightedLoss(_Loss):
         self.register_buffer("weight", weight)
 
 
-class CrossEntropyLoss(_WeightedLoss):
+class CrossEntropyLoss(WeightedLoss):
     """Cross-entropy of logits with labels or class probabilities; see `tinygrad_fs.cross_entropy`.
 
     Parameters
@@ -102,7 +104,7 @@ class CrossEntropyLoss(_WeightedLoss):
         )
 
 
-class NLLLoss(_WeightedLoss):
+class NLLLoss(WeightedLoss):
     """Negative log-likelihood of labels under log-probabilities; see `tinygrad_fs.nll_loss`.
 
     Examples
@@ -121,7 +123,7 @@ class NLLLoss(_WeightedLoss):
         return ops.nll_loss(input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 
-class BCELoss(_WeightedLoss):
+class BCELoss(WeightedLoss):
     """Binary cross-entropy of probabilities; see `tinygrad_fs.binary_cross_entropy`.
 
     Examples
@@ -139,7 +141,7 @@ class BCELoss(_WeightedLoss):
         return ops.binary_cross_entropy(input, target, self.weight, self.reduction)
 
 
-class BCEWithLogitsLoss(_WeightedLoss):
+class BCEWithLogitsLoss(WeightedLoss):
     """Binary cross-entropy of logits; see `tinygrad_fs.binary_cross_entropy_with_logits`.
 
     Examples
@@ -160,7 +162,7 @@ class BCEWithLogitsLoss(_WeightedLoss):
         return ops.binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)
 
 
-class KLDivLoss(_Loss):
+class KLDivLoss(Loss):
     """Kullback-Leibler divergence of log-probabilities; see `tinygrad_fs.kl_div`.
 
     Examples
@@ -182,7 +184,7 @@ class KLDivLoss(_Loss):
         return ops.kl_div(input, target, self.reduction, self.log_target)
 
 
-class MSELoss(_Loss):
+class MSELoss(Loss):
     """Squared difference; see `tinygrad_fs.mse_loss`.
 
     Examples
@@ -197,7 +199,7 @@ class MSELoss(_Loss):
         return ops.mse_loss(input, target, self.reduction)
 
 
-class L1Loss(_Loss):
+class L1Loss(Loss):
     """Absolute difference; see `tinygrad_fs.l1_loss`.
 
     Examples
@@ -212,7 +214,7 @@ class L1Loss(_Loss):
         return ops.l1_loss(input, target, self.reduction)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(Loss):
     """Absolute difference, rounded off below `beta`; see `tinygrad_fs.smooth_l1_loss`.
 
     Examples
@@ -231,7 +233,7 @@ class SmoothL1Loss(_Loss):
         return ops.smooth_l1_loss(input, target, self.reduction, self.beta)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(Loss):
     """Squared difference up to `delta`, linear beyond; see `tinygrad_fs.huber_loss`.
 
     Examples
@@ -250,7 +252,7 @@ class HuberLoss(_Loss):
         return ops.huber_loss(input, target, self.reduction, self.delta)
 
 
-class SoftMarginLoss(_Loss):
+class SoftMarginLoss(Loss):
     """log(1 + e^(-target x)) for targets 1 and -1; see `functional.soft_margin_loss`.
 
     Examples
@@ -265,7 +267,7 @@ class SoftMarginLoss(_Loss):
         return functional.soft_margin_loss(input, target, self.reduction)
 
 
-class PoissonNLLLoss(_Loss):
+class PoissonNLLLoss(Loss):
     """Negative log-likelihood of counts under Poisson distributions; see `functional.poisson_nll_loss`.
 
     Examples
@@ -286,7 +288,7 @@ class PoissonNLLLoss(_Loss):
         return functional.poisson_nll_loss(log_input, target, self.log_input, self.full, self.eps, self.reduction)
 
 
-class GaussianNLLLoss(_Loss):
+class GaussianNLLLoss(Loss):
     """Negative log-likelihood of values under normal distributions; see `functional.gaussian_nll_loss`.
 
     Examples
@@ -306,7 +308,7 @@ class GaussianNLLLoss(_Loss):
         return functional.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
 
 
-class HingeEmbeddingLoss(_Loss):
+class HingeEmbeddingLoss(Loss):
     """Distances that are to be small for target 1, and above `margin` for -1; see `tinygrad_fs.hinge_embedding_loss`.
 
     Examples
@@ -325,7 +327,7 @@ class HingeEmbeddingLoss(_Loss):
         return ops.hinge_embedding_loss(input, target, self.margin, self.reduction)
 
 
-class MarginRankingLoss(_Loss):
+class MarginRankingLoss(Loss):
     """Pairs of scores of which the first is to be larger for target 1; see `tinygrad_fs.margin_ranking_loss`.
 
     Examples
@@ -344,7 +346,7 @@ class MarginRankingLoss(_Loss):
         return ops.margin_ranking_loss(input1, input2, target, self.margin, self.reduction)
 
 
-class CosineEmbeddingLoss(_Loss):
+class CosineEmbeddingLoss(Loss):
     """Pairs of vectors that are to point the same way for target 1; see `tinygrad_fs.cosine_embedding_loss`.
 
     Examples
@@ -363,7 +365,7 @@ class CosineEmbeddingLoss(_Loss):
         return ops.cosine_embedding_loss(input1, input2, target, self.margin, self.reduction)
 
 
-class TripletMarginLoss(_Loss):
+class TripletMarginLoss(Loss):
     """Triplets whose first and second are to be closer than first and third; see `tinygrad_fs.triplet_margin_loss`.
 
     Examples
@@ -395,7 +397,7 @@ class TripletMarginLoss(_Loss):
         )
 
 
-class CTCLoss(_Loss):
+class CTCLoss(Loss):
     """Likelihood of labels, whatever their alignment with a sequence; see `tinygrad_fs.ctc_loss`.
 
     Examples

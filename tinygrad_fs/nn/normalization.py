@@ -15,7 +15,7 @@ from tinygrad_fs.nn.module import Module
 from tinygrad_fs.nn.parameter import Parameter
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
 
 
 class _ChannelNorm(Module):
@@ -315,3 +315,19 @@ class InstanceNorm2d(_InstanceNorm):
     """
 
     _takes: ClassVar[dict[int, str]] = {3: "(C, H, W)", 4: "(N, C, H, W)"}
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """Normalise each channel of each volume, inputs of shape (N, C, D, H, W) or (C, D, H, W).
+
+    Parameters, attributes and errors are those of `InstanceNorm1d`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> layer = tg.nn.InstanceNorm3d(3)
+    >>> layer(tg.rand(4, 3, 2, 5, 5)).shape
+    (4, 3, 2, 5, 5)
+    """
+
+    _takes: ClassVar[dict[int, str]] = {4: "(C, D, H, W)", 5: "(N, C, D, H, W)"}

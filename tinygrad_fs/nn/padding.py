@@ -12,15 +12,23 @@ from tinygrad_fs.tensor import Tensor, TensorLike
 __all__ = [
     "CircularPad1d",
     "CircularPad2d",
+    "CircularPad3d",
     "ConstantPad1d",
     "ConstantPad2d",
+    "ConstantPad3d",
     "ReflectionPad1d",
     "ReflectionPad2d",
+    "ReflectionPad3d",
     "ReplicationPad1d",
     "ReplicationPad2d",
+    "ReplicationPad3d",
     "ZeroPad1d",
     "ZeroPad2d",
+    "ZeroPad3d",
 ]
+
+
+_SIDES = ("left", "right", "top", "bottom", "front", "back")
 
 
 class _Pad(Module):
@@ -33,8 +41,8 @@ class _Pad(Module):
         super().__init__()
         self.padding: Sizes = (padding,) * (2 * self._axes) if isinstance(padding, int) else tuple(padding)
         if len(self.padding) != 2 * self._axes:
-            sides = "(left, right)" if self._axes == 1 else "(left, right, top, bottom)"
-            raise ValueError(f"{type(self).__name__}: padding={padding!r} must be an int or {sides}")
+            sides = ", ".join(_SIDES[: 2 * self._axes])
+            raise ValueError(f"{type(self).__name__}: padding={padding!r} must be an int or ({sides})")
 
     def forward(self, x: TensorLike) -> Tensor:
         """Add the border to `x`."""
@@ -83,6 +91,20 @@ class ZeroPad1d(_Pad):
     _mode = "constant"
 
 
+class ZeroPad3d(_Pad):
+    """Zeros around volumes, by an int or (left, right, top, bottom, front, back); see `ZeroPad2d`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.ZeroPad3d((0, 0, 1, 0, 0, 2))(tg.ones((1, 1, 1, 2))).shape
+    (1, 3, 2, 2)
+    """
+
+    _axes = 3
+    _mode = "constant"
+
+
 class ReflectionPad2d(_Pad):
     """Images mirrored at their border, whose own pixels are not repeated; see `ZeroPad2d`.
 
@@ -108,6 +130,20 @@ class ReflectionPad1d(_Pad):
     """
 
     _axes = 1
+    _mode = "reflect"
+
+
+class ReflectionPad3d(_Pad):
+    """Volumes mirrored at their border; see `ReflectionPad2d`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.ReflectionPad3d((2, 0, 0, 0, 0, 0))(tg.tensor([[[[1.0, 2.0, 3.0]]]])).ravel()
+    tensor([3., 2., 1., 2., 3.])
+    """
+
+    _axes = 3
     _mode = "reflect"
 
 
@@ -139,6 +175,20 @@ class ReplicationPad1d(_Pad):
     _mode = "replicate"
 
 
+class ReplicationPad3d(_Pad):
+    """Volumes that repeat their border; see `ReplicationPad2d`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.ReplicationPad3d((2, 0, 0, 0, 0, 0))(tg.tensor([[[[1.0, 2.0]]]])).ravel()
+    tensor([1., 1., 1., 2.])
+    """
+
+    _axes = 3
+    _mode = "replicate"
+
+
 class CircularPad2d(_Pad):
     """Images that go on as they begin; see `ZeroPad2d`.
 
@@ -164,6 +214,20 @@ class CircularPad1d(_Pad):
     """
 
     _axes = 1
+    _mode = "circular"
+
+
+class CircularPad3d(_Pad):
+    """Volumes that go on as they begin; see `CircularPad2d`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.CircularPad3d((1, 1, 0, 0, 0, 0))(tg.tensor([[[[1.0, 2.0, 3.0]]]])).ravel()
+    tensor([3., 1., 2., 3., 1.])
+    """
+
+    _axes = 3
     _mode = "circular"
 
 
@@ -206,3 +270,16 @@ class ConstantPad1d(_ConstantPad):
     """
 
     _axes = 1
+
+
+class ConstantPad3d(_ConstantPad):
+    """One value around volumes; see `ZeroPad3d`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.ConstantPad3d((1, 1, 0, 0, 0, 0), 7.0)(tg.ones((1, 1, 1, 2))).ravel()
+    tensor([7., 1., 1., 7.])
+    """
+
+    _axes = 3

@@ -10,7 +10,16 @@ from tinygrad_fs.nn.module import Module
 from tinygrad_fs.ops.spatial import PerAxis
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["Fold", "PixelShuffle", "PixelUnshuffle", "Unfold", "Upsample"]
+__all__ = [
+    "ChannelShuffle",
+    "Fold",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "Unfold",
+    "Upsample",
+    "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
+]
 
 
 class Upsample(Module):
@@ -65,6 +74,61 @@ class Upsample(Module):
     def extra_repr(self) -> str:
         to = f"size={self.size!r}" if self.scale_factor is None else f"scale_factor={self.scale_factor!r}"
         return f"{to}, mode={self.mode!r}"
+
+
+class UpsamplingNearest2d(Upsample):
+    """`Upsample` of images by repeating pixels; one of `size` and `scale_factor` is given.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.UpsamplingNearest2d(scale_factor=2)(tg.ones((1, 1, 2, 3))).shape
+    (1, 1, 4, 6)
+    """
+
+    def __init__(self, size: PerAxis | None = None, scale_factor: float | Sequence[float] | None = None) -> None:
+        super().__init__(size, scale_factor, mode="nearest")
+
+
+class UpsamplingBilinear2d(Upsample):
+    """`Upsample` of images with straight lines between pixels; the corners stay. See `UpsamplingNearest2d`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.UpsamplingBilinear2d(size=(1, 3))(tg.tensor([[[[0.0, 4.0]]]]))
+    tensor([[[[0., 2., 4.]]]])
+    """
+
+    def __init__(self, size: PerAxis | None = None, scale_factor: float | Sequence[float] | None = None) -> None:
+        super().__init__(size, scale_factor, mode="bilinear", align_corners=True)
+
+
+class ChannelShuffle(Module):
+    """Deal channels out to groups in turn; see `nn.functional.channel_shuffle`.
+
+    Raises
+    ------
+    ValueError
+        When called with an input whose channels do not divide.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.ChannelShuffle(2)(tg.arange(4.0).reshape(1, 4, 1)).ravel()
+    tensor([0., 2., 1., 3.])
+    """
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x: TensorLike) -> Tensor:
+        """Rearrange `x` of shape (N, C, ...)."""
+        return functional.channel_shuffle(x, self.groups)
+
+    def extra_repr(self) -> str:
+        return f"groups={self.groups}"
 
 
 class PixelShuffle(Module):

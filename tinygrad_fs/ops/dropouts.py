@@ -14,7 +14,7 @@ from tinygrad_fs.ops.dropout import drawn, dropout
 from tinygrad_fs.ops.masking import kept
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["alpha_dropout", "dropout2d"]
+__all__ = ["alpha_dropout", "alpha_dropped", "dropout2d"]
 
 _LEFT_OUT = -1.7580993408473766
 """What selu tends to at -inf: minus its alpha times its scale."""
@@ -114,13 +114,20 @@ def alpha_dropout(
     tensor([ 0.77919394,  0.77919394, -0.77919394])
     """
     values = given(x)
-    _check("alpha_dropout", values, p)
+    return alpha_dropped("alpha_dropout", values, values.shape, p, training, generator)
+
+
+def alpha_dropped(
+    op: str, values: Any, units: tuple[int, ...], p: float, training: bool, generator: np.random.Generator | None
+) -> Tensor:
+    """Alpha dropout of units, whose shape broadcasts to that of the values: each is left out as a whole."""
+    _check(op, values, p)
     p = round(p * 65536) / 65536  # the probability that dropout takes
     if not training or p == 0.0:
         return clone(values)
     if p == 1.0:
         return dropout(values, 1.0)
-    mask = drawn(values.shape, p, generator)
+    mask = np.broadcast_to(drawn(units, p, generator), values.shape)
     a = 1.0 / math.sqrt((1.0 - p) * (1.0 + p * _LEFT_OUT**2))
     b = -a * p * _LEFT_OUT
     return AlphaDropout.apply(values, mask=mask, a=a, b=b, c=a * _LEFT_OUT + b)

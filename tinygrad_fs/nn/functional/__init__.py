@@ -68,12 +68,19 @@ from tinygrad_fs.nn.functional.losses import (
     soft_margin_loss,
     triplet_margin_loss,
 )
+from tinygrad_fs.nn.functional.margins import (
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from tinygrad_fs.nn.functional.noise import (
     alpha_dropout,
     dropout,
     dropout1d,
     dropout2d,
     dropout3d,
+    feature_alpha_dropout,
     rrelu,
     scaled_dot_product_attention,
 )
@@ -86,6 +93,7 @@ from tinygrad_fs.nn.functional.normalizations import (
     local_response_norm,
     normalize,
     pairwise_distance,
+    pdist,
     rms_norm,
 )
 from tinygrad_fs.nn.functional.pools import (
@@ -101,11 +109,13 @@ from tinygrad_fs.nn.functional.pools import (
     max_pool2d,
 )
 from tinygrad_fs.nn.functional.rearranging import (
+    channel_shuffle,
     interpolate,
     pad,
     pixel_shuffle,
     pixel_unshuffle,
 )
+from tinygrad_fs.nn.functional.unpooling import max_unpool1d, max_unpool2d
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -120,6 +130,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -135,6 +146,7 @@ __all__ = [
     "dropout3d",
     "elu",
     "embedding",
+    "feature_alpha_dropout",
     "fold",
     "gaussian_nll_loss",
     "gelu",
@@ -162,13 +174,19 @@ __all__ = [
     "margin_ranking_loss",
     "max_pool1d",
     "max_pool2d",
+    "max_unpool1d",
+    "max_unpool2d",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
     "poisson_nll_loss",
@@ -192,5 +210,6 @@ __all__ = [
     "tanhshrink",
     "threshold",
     "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
     "unfold",
 ]

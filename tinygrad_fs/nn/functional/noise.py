@@ -6,6 +6,7 @@ import numpy as np
 
 from tinygrad_fs import ops
 from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.dropouts import alpha_dropped
 from tinygrad_fs.random import default_generator
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -15,6 +16,7 @@ __all__ = [
     "dropout1d",
     "dropout2d",
     "dropout3d",
+    "feature_alpha_dropout",
     "rrelu",
     "scaled_dot_product_attention",
 ]
@@ -93,6 +95,36 @@ def alpha_dropout(
 ) -> Tensor:
     """`tinygrad_fs.alpha_dropout`; the input is left alone in any case."""
     return ops.alpha_dropout(input, p, training, generator)
+
+
+def feature_alpha_dropout(
+    input: TensorLike,
+    p: float = 0.5,
+    training: bool = False,
+    inplace: bool = False,
+    *,
+    generator: np.random.Generator | None = None,
+) -> Tensor:
+    """`alpha_dropout` of whole channels, of shape (n, channels, ...); the input is left alone in any case.
+
+    Raises
+    ------
+    ValueError
+        If the input has less than two axes, or `p` is not in [0, 1].
+    TypeError
+        If the input is not of a floating dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> y = tg.nn.functional.feature_alpha_dropout(tg.ones((4, 5, 3)), 0.5, training=True)
+    >>> bool((y == y[:, :, :1]).all())
+    True
+    """
+    x = given(input)
+    if x.ndim < 2:
+        raise ValueError(f"feature_alpha_dropout: the input has shape {x.shape}; it needs (n, channels, ...)")
+    return alpha_dropped("feature_alpha_dropout", x, x.shape[:2] + (1,) * (x.ndim - 2), p, training, generator)
 
 
 def rrelu(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from tinygrad_fs import linalg, ops
 from tinygrad_fs.nn.keywords import says_axis
 from tinygrad_fs.ops.axes import given
@@ -19,6 +21,7 @@ __all__ = [
     "local_response_norm",
     "normalize",
     "pairwise_distance",
+    "pdist",
     "rms_norm",
 ]
 
@@ -163,3 +166,35 @@ def pairwise_distance(
     """
     difference = given(x1) - given(x2) + eps
     return linalg.vector_norm(difference, ord=p, axis=-1, keepdims=keepdims)
+
+
+def pdist(input: TensorLike, p: float = 2.0) -> Tensor:
+    """The `p`-norms of the differences of all rows: of rows 0 and 1, 0 and 2, and so on.
+
+    Parameters
+    ----------
+    input : array_like
+        Of shape (n, features).
+    p : float, default 2
+
+    Returns
+    -------
+    Tensor
+        Of shape (n (n - 1) / 2,); its derivative is 0 where two rows are the same.
+
+    Raises
+    ------
+    ValueError
+        If `input` is not of two axes.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.functional.pdist(tg.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
+    tensor([5.       , 1.       , 4.2426405])
+    """
+    x = given(input)
+    if x.ndim != 2:
+        raise ValueError(f"pdist: the input has shape {x.shape}; it must be (n, features)")
+    first, second = np.triu_indices(x.shape[0], 1)
+    return linalg.vector_norm(x[first] - x[second], ord=p, axis=-1)

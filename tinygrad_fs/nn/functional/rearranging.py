@@ -10,7 +10,7 @@ from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.spatial import PerAxis
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["interpolate", "pad", "pixel_shuffle", "pixel_unshuffle"]
+__all__ = ["channel_shuffle", "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle"]
 
 MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 """PyTorch's names of borders, and NumPy's."""
@@ -110,6 +110,32 @@ def pixel_shuffle(input: TensorLike, upscale_factor: int) -> Tensor:
 def pixel_unshuffle(input: TensorLike, downscale_factor: int) -> Tensor:
     """`tinygrad_fs.pixel_unshuffle`."""
     return ops.pixel_unshuffle(input, downscale_factor)
+
+
+def channel_shuffle(input: TensorLike, groups: int) -> Tensor:
+    """Deal the channels out to `groups` groups in turn: channel ``g * n + i`` comes to place ``i * groups + g``.
+
+    Zhang et al. 2018, "ShuffleNet", for convolutions in groups to see each other's channels.
+
+    Raises
+    ------
+    ValueError
+        If `input` is not of shape (n, channels, ...), or the channels do not divide into the groups.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.functional.channel_shuffle(tg.arange(6.0).reshape(1, 6, 1), 2).ravel()
+    tensor([0., 3., 1., 4., 2., 5.])
+    """
+    x = given(input)
+    if x.ndim < 3 or groups < 1 or x.shape[1] % groups:
+        raise ValueError(
+            f"channel_shuffle: shape {x.shape} has no channels (axis 1 of three or more) that divide into "
+            f"{groups} groups"
+        )
+    apart = ops.reshape(x, (x.shape[0], groups, x.shape[1] // groups, *x.shape[2:]))
+    return ops.swapaxes(apart, 1, 2).reshape(x.shape)
 
 
 def _pairs(pad: Sequence[int], ndim: int) -> list[tuple[Any, Any]]:
