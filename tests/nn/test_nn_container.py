@@ -173,6 +173,32 @@ class TestParameterList:
             nn.ParameterList([tg.arange(3)])
 
 
+class TestParameterDict:
+    def test_holds_parameters_by_name_and_makes_them(self):
+        held = nn.ParameterDict({"b": tg.ones(2), "a": nn.Parameter(tg.zeros(3))})
+        held["c"] = [1.0]
+        held.update([("b", tg.zeros(2))])  # in its place
+        assert list(held) == held.keys() == ["b", "a", "c"]
+        assert all(isinstance(each, nn.Parameter) for each in held.values())
+        assert [name for name, _ in held.named_parameters()] == ["b", "a", "c"]
+        assert (held.pop("c").shape, len(held), "c" in held) == ((1,), 2, False)
+        assert repr(held) == (
+            "ParameterDict(\n  (b): Parameter of shape (2,), float32\n  (a): Parameter of shape (3,), float32\n)"
+        )
+        held.clear()
+        assert (repr(held), list(held.parameters())) == ("ParameterDict()", [])
+
+    def test_what_it_refuses(self):
+        held = nn.ParameterDict({"a": tg.ones(2)})
+        with pytest.raises(TypeError, match="floating"):
+            held["b"] = tg.tensor([1, 2])
+        with pytest.raises(KeyError, match="'update' already exists"):
+            held["update"] = tg.ones(2)
+        with pytest.raises(KeyError):
+            del held["c"]
+        assert list(held) == ["a"]
+
+
 def test_sequentials_add_up():
     assert numbers(nn.Sequential(Add(1)) + nn.Sequential(Add(2))) == [1, 2]
     with pytest.raises(TypeError):

@@ -106,11 +106,39 @@ def test_softmax_casts_first():
         (lambda x: F.embedding([0], x, sparse=True), "gradients are dense"),
         (lambda x: F.embedding([0], x, padding_idx=2), r"padding_idx=2 is no row of a weight of shape \(2, 2\)"),
         (lambda x: F.scaled_dot_product_attention(x, x, x[:1], enable_gqa=True), "do not divide among"),
+        (lambda x: F.multi_margin_loss(x, [0, 1], p=3), "p=3 must be 1 or 2"),
+        (lambda x: F.multi_margin_loss(x, [0]), r"scores of shape \(2, 2\) and labels of shape \(1,\)"),
+        (lambda x: F.multilabel_margin_loss(x, [0, 1]), r"shapes \(2, 2\) and \(2,\)"),
+        (lambda x: F.triplet_margin_with_distance_loss(x, x, x, margin=0), "margin=0 must be positive"),
+        (lambda x: F.channel_shuffle(x[None], 3), "no channels .* that divide into 3 groups"),
+        (lambda x: F.feature_alpha_dropout(x[0]), r"shape \(2,\); it needs \(n, channels, ...\)"),
+        (lambda x: F.pdist(x[0]), r"shape \(2,\); it must be \(n, features\)"),
+        (lambda x: F.max_unpool1d(x, [[0]], 2), r"input of shape \(2, 2\) and indices of shape \(1, 1\)"),
     ],
 )
 def test_what_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call(tg.ones((2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: F.multi_margin_loss(x, [0, 2]), "label 2 is out of range for 2 classes"),
+        (lambda x: F.multilabel_margin_loss(x, [[0, -1], [5, -1]]), "label 5 is out of range for 2 classes"),
+        (lambda x: F.max_unpool1d(x, [[0, 1], [2, 4]], 2), "the indices run from 0 to 4, but there are 4 places"),
+    ],
+)
+def test_numbers_of_what_there_is_not(call, message):
+    with pytest.raises(IndexError, match=message):
+        call(tg.ones((2, 2)))
+
+
+def test_rows_that_are_the_same_have_distance_0_and_no_gradient():
+    x = tg.ones((2, 3), requires_grad=True)
+    distances = F.pdist(x)
+    distances.sum().backward()
+    assert (distances.tolist(), np.abs(x.grad.data).max()) == ([0.0], 0.0)
 
 
 def test_inputs_stay_as_they_are_whatever_inplace_says():
@@ -126,6 +154,17 @@ class TestRandom:
             a, b = (getattr(F, name)(x, generator=np.random.default_rng(3)) for _ in range(2))
             assert a.tolist() == b.tolist()
             assert len(np.unique(a.numpy())) == 2
+
+    def test_whole_channels_are_left_out_to_where_selu_tends(self):
+        x = tg.randn((50, 40, 3), requires_grad=True)
+        y = F.feature_alpha_dropout(x, 0.3, training=True, generator=np.random.default_rng(0))
+        y.sum().backward()
+        slopes = x.grad.numpy()
+        left_out = slopes[..., 0] == 0
+        assert (slopes == slopes[..., :1]).all()
+        assert left_out.mean() == pytest.approx(0.3, abs=0.03)
+        assert len(np.unique(y.numpy()[left_out])) == 1
+        assert (y.numpy().mean(), y.numpy().std()) == pytest.approx((0, 1), abs=0.05)
 
     def test_rrelu_draws_slopes_from_the_interval(self):
         y = F.rrelu(tg.full(1000, -1.0), 0.25, 0.5, training=True)

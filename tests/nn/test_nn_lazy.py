@@ -29,6 +29,34 @@ def test_a_lazy_layer_becomes_the_one_that_fits():
         assert y.shape == made(x).shape
 
 
+@pytest.mark.parametrize(
+    ("lazy", "shape", "made"),
+    [
+        (nn.LazyConv1d(4, 3), (2, 6, 5), nn.Conv1d(6, 4, 3)),
+        (nn.LazyConv3d(4, 2, bias=False), (6, 3, 3, 3), nn.Conv3d(6, 4, 2, bias=False)),
+        (nn.LazyConvTranspose1d(4, 3, 2), (6, 5), nn.ConvTranspose1d(6, 4, 3, 2)),
+        (nn.LazyConvTranspose2d(4, 3, output_padding=1, stride=2), (1, 6, 2, 2), nn.ConvTranspose2d(6, 4, 3, 2, 0, 1)),
+        (nn.LazyBatchNorm1d(), (3, 6), nn.BatchNorm1d(6)),
+        (nn.LazyBatchNorm1d(affine=False), (3, 6, 2), nn.BatchNorm1d(6, affine=False)),
+        (nn.LazyBatchNorm2d(eps=0.1), (3, 6, 2, 2), nn.BatchNorm2d(6, eps=0.1)),
+        (nn.LazyBatchNorm3d(momentum=None), (3, 6, 2, 2, 1), nn.BatchNorm3d(6, momentum=None)),
+        (nn.LazyInstanceNorm1d(), (6, 4), nn.InstanceNorm1d(6, affine=True, track_running_stats=True)),
+        (nn.LazyInstanceNorm2d(bias=False), (1, 6, 4, 3), nn.InstanceNorm2d(6, 1e-5, 0.1, True, True, bias=False)),
+        (nn.LazyInstanceNorm3d(affine=False), (6, 4, 3, 2), nn.InstanceNorm3d(6, track_running_stats=True)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_every_kind_counts_the_features_of_its_input(lazy, shape, made):
+    assert repr(lazy).startswith(f"Lazy{type(made).__name__}(")
+    x = tg.randn(shape)
+    y = lazy(x)
+    assert (type(lazy), repr(lazy)) == (type(made), repr(made))
+    assert {name: value.shape for name, value in lazy.state_dict().items()} == {
+        name: value.shape for name, value in made.state_dict().items()
+    }
+    assert y.shape == made(x).shape
+
+
 def test_the_initial_values_are_those_of_the_layer():
     a, b = nn.LazyLinear(2, generator=np.random.default_rng(3)), nn.Linear(4, 2, generator=np.random.default_rng(3))
     a(tg.ones((1, 4)))
