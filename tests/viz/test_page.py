@@ -63,7 +63,9 @@ def leaf(*values):
 
 
 def data_of(html):
-    return json.loads(Elements(html).one("script", id="data")[1])
+    elements = Elements(html)
+    data, arrays = [json.loads(elements.one("script", id=name)[1]) for name in ("data", "arrays")]
+    return data | {"arrays": arrays}
 
 
 def rows(data, name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -18,7 +19,8 @@ _NAN, _PLUS, _MINUS, _GAP = b"!+-."
 _ROOMS: Final = ((400, 24, 256), (4_000, 16, 64), (math.inf, 10, 16))
 """Up to so many arrays, so many cells along a side of a heat map, and so many values that are given one by one."""
 
-_TILES: Final = 16
+_TILES, _FEW_TILES = 16, 4
+"""So many slices are shown of an array of more than two axes, at most."""
 
 
 class Statistics(NamedTuple):
@@ -135,8 +137,10 @@ def _statistics(array: Any) -> Statistics:
             finite = array[is_finite]
     if not finite.size:
         return Statistics(0.0, 0.0, 0.0, 0.0, 0.0, nans, infinities, 0)
-    exact = finite.astype(np.float64).ravel()
-    figures = [exact.min(), exact.max(), exact.mean(), exact.std(), math.sqrt(exact @ exact)]
+    exact = finite.ravel().astype(np.float64)
+    mean = exact.sum() / exact.size
+    apart = exact - mean
+    figures = exact.min(), exact.max(), mean, math.sqrt(apart @ apart / exact.size), math.sqrt(exact @ exact)
     low, high, mean, spread, norm = [float(f"{min(figure, 1e308):.6g}") for figure in figures]
     return Statistics(low, high, mean, spread, norm, nans, infinities, int(exact.size - np.count_nonzero(exact)))
 
@@ -146,16 +150,16 @@ def _statistics(array: Any) -> Statistics:
 
 def _heat(array: Any, cells: int) -> Heat:
     image, slices, is_shrunk = _image(array, cells)
-    finite = np.isfinite(image) & (image != _EMPTY)
-    scale = float(np.abs(image[finite]).max(initial=0.0))
-    shades = np.zeros(image.shape, np.int64)
-    if scale:
-        shades[finite] = np.rint(image[finite] / scale * LEVELS).astype(np.int64)
-    letters = _SHADES[shades + LEVELS]
-    letters[np.isnan(image)] = _NAN
-    letters[image == np.inf] = _PLUS
-    letters[image == -np.inf] = _MINUS
-    letters[image == _EMPTY] = _GAP
+    sizes = np.abs(image)
+    is_shade = sizes <= _LARGEST
+    scale = float(sizes[is_shade].max(initial=0.0))
+    shades = np.where(is_shade, image, 0.0) * (LEVELS / scale if scale else 0.0)
+    letters = _SHADES[np.rint(shades).astype(np.int64) + LEVELS]
+    if not is_shade.all():
+        letters[np.isnan(image)] = _NAN
+        letters[image == np.inf] = _PLUS
+        letters[image == -np.inf] = _MINUS
+        letters[image == _EMPTY] = _GAP
     height, width = image.shape
     return Heat(width, height, letters.tobytes().decode(), float(f"{scale:.6g}"), slices, is_shrunk)
 
@@ -163,35 +167,45 @@ def _heat(array: Any, cells: int) -> Heat:
 _EMPTY: Final = -np.finfo(np.float64).max
 """What stands in an image where there is a gap."""
 
+_LARGEST: Final = 1e300
+"""No shade stands for more."""
+
 
 def _image(array: Any, cells: int) -> tuple[Any, int, bool]:
     """The array in two dimensions and at most so many cells a side; of more than two axes slices side by side."""
-    array = array.astype(np.float64)
     if array.ndim < 3:
         flat = array.reshape(1, -1) if array.ndim < 2 else array
         shrunk = _shrunk(flat, cells, cells)
         return shrunk, 0, shrunk.shape != flat.shape
     stack = array.reshape(-1, *array.shape[-2:])
-    count = min(len(stack), _TILES)
+    count = min(len(stack), _TILES if cells >= _TILES else _FEW_TILES)
     across = math.ceil(math.sqrt(count))
     room = max(cells // across, 3)
-    tiles = [_shrunk(each, room, room) for each in stack[:count]]
-    height, width = tiles[0].shape
-    image = np.full((math.ceil(count / across) * (height + 1) - 1, across * (width + 1) - 1), _EMPTY)
-    for number, tile in enumerate(tiles):
-        down, right = number // across * (height + 1), number % across * (width + 1)
-        image[down : down + height, right : right + width] = tile
-    return image, count if count < len(stack) else 0, tiles[0].shape != stack[0].shape
+    tiles = _shrunk(stack[:count], room, room)
+    _, height, width = tiles.shape
+    down = math.ceil(count / across)
+    grid = np.full((down * across, height + 1, width + 1), _EMPTY)
+    grid[:count, :height, :width] = tiles
+    image = grid.reshape(down, across, height + 1, width + 1).transpose(0, 2, 1, 3)
+    image = image.reshape(down * (height + 1), across * (width + 1))[:-1, :-1]
+    return image, count if count < len(stack) else 0, tiles.shape[1:] != stack.shape[1:]
 
 
-def _shrunk(image: Any, rows: int, columns: int) -> Any:
-    """The image in fewer cells: of each block the entry of largest magnitude, so that what stands out still does."""
-    if image.shape[0] <= rows and image.shape[1] <= columns:
-        return image
-    cuts = [
-        np.linspace(0, size, min(size, most), endpoint=False).astype(int)
-        for size, most in zip(image.shape, (rows, columns))
-    ]
-    high = np.maximum.reduceat(np.maximum.reduceat(image, cuts[0], axis=0), cuts[1], axis=1)
-    low = np.minimum.reduceat(np.minimum.reduceat(image, cuts[0], axis=0), cuts[1], axis=1)
+def _shrunk(images: Any, rows: int, columns: int) -> Any:
+    """Images in fewer cells: of each block the entry of largest magnitude, so that what stands out still does."""
+    images = images.astype(np.float64)
+    height, width = images.shape[-2:]
+    if height <= rows and width <= columns:
+        return images
+    high = low = images
+    for axis, size, most in ((-2, height, rows), (-1, width, columns)):
+        if size > most:
+            high = np.maximum.reduceat(high, _cuts(size, most), axis=axis)
+            low = np.minimum.reduceat(low, _cuts(size, most), axis=axis)
     return np.where(high >= -low, high, low)
+
+
+@lru_cache(maxsize=256)
+def _cuts(size: int, most: int) -> Any:
+    """Where the blocks begin into which a side is cut."""
+    return np.arange(most) * size // most

@@ -2,9 +2,9 @@
 
 const FIGURES = {
   time: { words: "time", unit: secondsText, of: (box) => box.seconds || null },
-  bytes: { words: "bytes of values", unit: bytesText, of: (box) => arrays[box.value]?.bytes || null },
+  bytes: { words: "bytes of values", unit: bytesText, of: (box) => arrayOf(box.value)?.bytes || null },
   kept: { words: "bytes kept for backward", unit: bytesText, of: (box) => box.kept || null },
-  gradient: { words: "norm of gradient", unit: numeral, of: (box) => arrays[box.gradient]?.statistics?.norm ?? null },
+  gradient: { words: "norm of gradient", unit: numeral, of: (box) => arrayOf(box.gradient)?.statistics?.norm ?? null },
 };
 
 let range = null; // of the figure that colours: the least and the largest, and whether the scale is logarithmic

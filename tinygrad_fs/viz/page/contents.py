@@ -90,8 +90,10 @@ _SIZES: Final = {
 _COLORS: Final = {"ink": INK, "faint": FAINT, "trouble": TROUBLE, "scopeFill": SCOPE_FILL, "scopeLine": SCOPE_LINE}
 
 
-def contents(title: str, scene: Scene, layout: Layout, things: list[Thing], values: Values) -> dict[str, Any]:
-    """What the script of a page reads.
+def contents(
+    title: str, scene: Scene, layout: Layout, things: list[Thing], values: Values
+) -> tuple[dict[str, Any], list[Shown]]:
+    """What the script of a page reads; and apart from it, since the drawing does not need them, the arrays.
 
     Parameters
     ----------
@@ -147,7 +149,7 @@ def contents(title: str, scene: Scene, layout: Layout, things: list[Thing], valu
         ]
         for key in scene.legend
     ]
-    return {
+    data = {
         "title": title,
         "notes": [*scene.notes, *_note_on(story)],
         "direction": scene.direction,
@@ -167,8 +169,8 @@ def contents(title: str, scene: Scene, layout: Layout, things: list[Thing], valu
         "first_trouble": _first_trouble(story.steps),
         "rules": list(rules),
         "lines": lines.known,
-        "arrays": arrays.shown(),
     }
+    return data, arrays.shown()
 
 
 class _Looks:

@@ -17,16 +17,34 @@ const links = objects("links", data.links);
 const scopes = objects("scopes", data.scopes);
 const lines = objects("lines", data.lines);
 const steps = objects("steps", data.steps);
-const arrays = objects("arrays", data.arrays);
 const { looks, rules, phases, sizes } = data;
 
-for (const step of steps) {
-  step.given = objects("given", step.given);
-  step.sent = objects("sent", step.sent);
+const detailed = new WeakSet(); // the steps of which all rows are objects: those that were looked at
+
+function detailOf(step) {
+  if (!detailed.has(step)) {
+    step.given = objects("given", step.given);
+    step.sent = objects("sent", step.sent);
+    detailed.add(step);
+  }
+  return step;
 }
-for (const array of arrays) {
-  if (array.statistics) array.statistics = objects("statistics", [array.statistics])[0];
-  if (array.heat) array.heat = objects("heat", [array.heat])[0];
+
+const givenOf = (step) => detailOf(step).given;
+const sentOf = (step) => detailOf(step).sent;
+
+let arrayRows = null; // read when the first array is asked for: they are most of a page, and the drawing needs none
+
+/** What is known of an array, by its number; undefined for -1. */
+function arrayOf(number) {
+  arrayRows ??= JSON.parse(byId("arrays").textContent);
+  const row = arrayRows[number];
+  if (!Array.isArray(row)) return row;
+  const [array] = objects("arrays", [row]);
+  if (array.statistics) [array.statistics] = objects("statistics", [array.statistics]);
+  if (array.heat) [array.heat] = objects("heat", [array.heat]);
+  arrayRows[number] = array;
+  return array;
 }
 
 const linksInto = boxes.map(() => []); // per box, the numbers of the links that it reads from
@@ -49,10 +67,4 @@ function scopesAround(scope) {
 /** What a box is called in a sentence. */
 function nameOf(box) {
   return boxes[box]?.title || "a value that is not drawn";
-}
-
-/** Whether an array holds a nan or an infinity. */
-function isBad(array) {
-  const figures = arrays[array]?.statistics;
-  return Boolean(figures && (figures.nans || figures.infinities));
 }

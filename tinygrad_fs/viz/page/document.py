@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,14 @@ _DOCUMENT = """<!DOCTYPE html>
 """
 
 
-def document(title: str, body: str, style: str, script: str = "", data: Any = None) -> str:
+def document(
+    title: str,
+    body: str,
+    style: str,
+    script: str = "",
+    data: Mapping[str, Any] | None = None,
+    later: Mapping[str, Any] | None = None,
+) -> str:
     """The text of a page.
 
     Parameters
@@ -39,19 +46,25 @@ def document(title: str, body: str, style: str, script: str = "", data: Any = No
         Markup; whoever makes it has escaped what it quotes.
     style, script : str
         What stands in the page's one style element and its one script; the policy allows these two by their hash.
-    data : optional
-        What the script reads, as JSON, from the element with the id ``data``.
+    data : mapping, optional
+        What the script reads when it begins, as JSON, each from an element whose id is the key.
+    later : mapping, optional
+        What it reads once the page is there, in the same way.
     """
     policy = ["default-src 'none'", "base-uri 'none'", "form-action 'none'", f"style-src {_hash(style)}"]
-    scripts = ""
-    if data is not None:
-        scripts += f'<script type="application/json" id="data">{embedded(data)}</script>\n'
+    scripts = _data_elements(data or {})
     if script:
         policy.append(f"script-src {_hash(script)}")
         scripts += f"<script>{script}</script>\n"
+    scripts += _data_elements(later or {})
     return _DOCUMENT.format(
         policy="; ".join(policy), title=escape(title), style=style, body=body.strip(), scripts=scripts
     )
+
+
+def _data_elements(data: Mapping[str, Any]) -> str:
+    elements = [f'<script type="application/json" id="{key}">{embedded(each)}</script>\n' for key, each in data.items()]
+    return "".join(elements)
 
 
 def embedded(data: Any) -> str:

@@ -4,7 +4,7 @@ const ENTRIES = { columns: 5, count: 30 }; // so many are written out
 
 /** An array as an element. `name` is what formulas call it; `go` leads to its box. */
 function valueView(number, name, source = -1, remark = "") {
-  const array = arrays[number];
+  const array = arrayOf(number);
   const head = make("header", {},
     name ? make("span", { class: "name" }, name) : null,
     source === -1 ? null : goButton(nameOf(source), source),
@@ -75,7 +75,7 @@ function figures(array) {
 
 function ofAll(count, array) {
   const all = array.shape.reduce((product, size) => product * size, 1);
-  return `${count.toLocaleString("en")} of ${all.toLocaleString("en")}`;
+  return `${whole(count)} of ${whole(all)}`;
 }
 
 function fitsEntries(array) {

@@ -7,7 +7,7 @@ function marksOf(step) {
   if (!told) return marks;
   marks.current = told.box;
   marks.isBackward = told.is_backward;
-  const sides = told.is_backward ? told.sent : told.given;
+  const sides = told.is_backward ? sentOf(told) : givenOf(told);
   for (const each of sides) if (each.box !== -1) (told.is_backward ? marks.sends : marks.reads).add(each.box);
   for (const number of linksInto[told.box]) {
     if (marks.reads.has(links[number].source) || marks.sends.has(links[number].source)) marks.links.add(number);
@@ -29,7 +29,7 @@ function progress(step) {
     if (told.is_backward) {
       made[told.box] = 2;
       waiting.delete(told.box);
-      for (const sent of told.sent) if (sent.box !== -1) waiting.set(sent.box, sent);
+      for (const sent of sentOf(told)) if (sent.box !== -1) waiting.set(sent.box, sent);
     } else {
       made[told.box] = 1;
     }

@@ -33,8 +33,8 @@ function forwardViews(step, box) {
   return [
     heading3("Rule"),
     ruleView(box, 0),
-    step.given.length ? heading3("Reads") : null,
-    step.given.map((given) => valueView(given.array, given.name, given.box)),
+    givenOf(step).length ? heading3("Reads") : null,
+    givenOf(step).map((given) => valueView(given.array, given.name, given.box)),
     heading3("Makes"),
     step.outputs.map((array) => valueView(array, outputName(box))),
   ];
@@ -47,9 +47,9 @@ function backwardViews(step, box) {
     heading3("Local rule"),
     ruleView(box, 1),
     heading3("Sends"),
-    step.sent.map(sentViews),
+    sentOf(step).map(sentViews),
     heading3("With what forward read and made"),
-    step.given.map((given) => valueView(given.array, given.name, given.box)),
+    givenOf(step).map((given) => valueView(given.array, given.name, given.box)),
     step.outputs.map((array) => valueView(array, outputName(box))),
   ];
 }
@@ -108,7 +108,7 @@ function placeText(box) {
 /** Where a nan or an infinity came from: the ranges of all that went in. */
 function troubleView(step) {
   const made = step.trouble === 2;
-  const before = [...(step.is_backward ? step.gradients.map((array) => ["g", array]) : []), ...step.given.map((given) => [given.name || nameOf(given.box), given.array])];
+  const before = [...(step.is_backward ? step.gradients.map((array) => ["g", array]) : []), ...givenOf(step).map((given) => [given.name || nameOf(given.box), given.array])];
   const [what, how] = step.is_backward ? ["derivative", "the gradients that it sends"] : ["op", "its result"];
   const text = made
     ? `This ${what} made it: ${how} hold a nan or an infinity, and what went in explains none.`
@@ -116,7 +116,7 @@ function troubleView(step) {
   return make("div", { class: "alert" },
     make("b", {}, state.step === data.first_trouble ? "The first nan or inf. " : "nan or inf. "),
     text.replace("its result hold", "its result holds"),
-    before.map(([name, array]) => arrays[array] ? make("p", {}, `${name} in ${rangeText(arrays[array])}`) : null),
+    before.map(([name, array]) => arrayOf(array) ? make("p", {}, `${name} in ${rangeText(arrayOf(array))}`) : null),
   );
 }
 
@@ -205,9 +205,10 @@ function keyWords(text) {
 }
 
 function countsText() {
-  const ops = boxes.filter((box) => stepsOf[boxes.indexOf(box)]?.length && box.kind !== "scope").length;
-  return [counted(boxes.length, "node"), counted(links.length, "edge"), scopes.length ? counted(scopes.length, "module") : "", ops && steps.length ? counted(steps.length, "step") : ""]
-    .filter(Boolean).join(", ");
+  const counts = [counted(boxes.length, "node"), counted(links.length, "edge")];
+  if (scopes.length) counts.push(counted(scopes.length, "module"));
+  if (steps.length) counts.push(counted(steps.length, "step"));
+  return counts.join(", ");
 }
 
 function phasesView() {

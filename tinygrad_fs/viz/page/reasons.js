@@ -4,7 +4,7 @@
 function whyNone(number) {
   const box = boxes[number];
   if (box.kind === "constant") return { words: "It is a constant.", route: [] };
-  const sent = steps.flatMap((step) => step.sent).filter((each) => each.box === number);
+  const sent = steps.flatMap((step) => sentOf(step)).filter((each) => each.box === number);
   if (sent.length) return { words: "Gradients were sent to it, but what came of them was not kept.", route: [] };
   const hasBackward = steps.some((step) => step.is_backward);
   const { route, isWhole } = routeToOutput(number);

@@ -4,11 +4,16 @@ const MOST_FOUND = 60;
 let candidates = []; // boxes that match, in the order of the computation
 let chosen = -1;
 
-const haystacks = boxes.map((box) =>
-  [box.title, box.tooltip, ...box.details, ...scopesAround(box.scope).map((scope) => scopes[scope].tooltip)].join(" ").toLowerCase());
+let haystacks = null; // what is searched, per box
+
+function haystackOf(box) {
+  const around = scopesAround(box.scope).map((scope) => scopes[scope].tooltip);
+  return [box.title, box.tooltip, ...box.details, ...around].join(" ").toLowerCase();
+}
 
 /** All words that are asked for, in any order. */
 function search(text) {
+  haystacks ??= boxes.map(haystackOf);
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   candidates = words.length ? boxes.flatMap((_, number) => (words.every((word) => haystacks[number].includes(word)) ? [number] : [])) : [];
   state.found = new Set(candidates);
@@ -27,7 +32,7 @@ function showFound(isAsked) {
       make("span", {}, boxes[box].title), make("span", {}, around));
   });
   const rest = candidates.length - items.length;
-  if (!items.length || rest > 0) items.push(make("li", { "aria-disabled": "true" }, make("span", { class: "sub" }, rest > 0 ? `and ${rest.toLocaleString("en")} more` : "nothing found")));
+  if (!items.length || rest > 0) items.push(make("li", { "aria-disabled": "true" }, make("span", { class: "sub" }, rest > 0 ? `and ${whole(rest)} more` : "nothing found")));
   list.replaceChildren(...items);
 }
 

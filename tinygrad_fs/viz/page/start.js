@@ -50,7 +50,7 @@ function startTools() {
   byId("title").textContent = data.title;
   byId("counts").textContent = countsText();
   byId("notes").textContent = data.notes.join("; ");
-  byId("heat").append(make("option", { value: "kinds" }, "by kind"), ...figuresKnown().map((name) => make("option", { value: name }, `by ${FIGURES[name].words}`)));
+  byId("heat").append(make("option", { value: "kinds" }, "by kind"));
   byId("heat").addEventListener("change", () => setHeat(byId("heat").value));
   byId("fit").addEventListener("click", fit);
   byId("fold").hidden = !scopes.length;
@@ -78,6 +78,13 @@ function start() {
     tell("resized");
   }).observe(stage);
   resize();
+  performance.mark("drawn");
+  addEventListener("load", () => setTimeout(afterwards)); // then the arrays are there too
+}
+
+/** What can wait until the drawing is seen. */
+function afterwards() {
+  byId("heat").append(...figuresKnown().map((name) => make("option", { value: name }, `by ${FIGURES[name].words}`)));
 }
 
 start();

@@ -17,15 +17,15 @@ function showTable() {
     body.append(...next);
     count += next.length;
     more.hidden = count >= boxes.length;
-    more.textContent = `Show ${Math.min(PART, boxes.length - count)} more of ${boxes.length.toLocaleString("en")}`;
+    more.textContent = `Show ${Math.min(PART, boxes.length - count)} more of ${whole(boxes.length)}`;
   };
   addRows();
   openDialog("All nodes and values", make("table", {}, make("thead", {}, make("tr", {}, head.map((words) => make("th", { scope: "col" }, words)))), body), more);
 }
 
 function rowOf(box, number) {
-  const value = arrays[box.value]?.statistics;
-  const gradient = arrays[box.gradient]?.statistics;
+  const value = arrayOf(box.value)?.statistics;
+  const gradient = arrayOf(box.gradient)?.statistics;
   const cell = (words, isNumber = true) => make("td", { class: isNumber ? "number" : "" }, words);
   return make("tr", {},
     cell(String(number)),

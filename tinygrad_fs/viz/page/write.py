@@ -47,10 +47,12 @@ SCRIPTS: Final = (
 def page(title: str, scene: Scene, layout: Layout, things: list[Thing], values: Values) -> str:
     """The text of the page."""
     script = read_sources(_FOLDER, SCRIPTS)
+    data, arrays = contents(title, scene, layout, things, values)
     return document(
         title,
         read_sources(_FOLDER, ["body.html"]),
         read_sources(_FOLDER, STYLES),
         f'"use strict";\n(() => {{\n{script}\n}})();\n',
-        contents(title, scene, layout, things, values),
+        {"data": data},
+        {"arrays": arrays},
     )
