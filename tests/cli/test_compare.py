@@ -21,6 +21,12 @@ def test_a_table_and_a_page(tmp_path, capsys):
     assert "Activation (Softmax) with CrossEntropy" in (tmp_path / "page.html").read_text()
 
 
+def test_a_walkthrough(tmp_path, capsys):
+    assert run(tmp_path, "--walkthrough", str(tmp_path / "steps.html")) == 0
+    assert f"Steps     {tmp_path / 'steps.html'}" in capsys.readouterr().out
+    assert "agree to the last bit" in (tmp_path / "steps.html").read_text(encoding="utf-8")
+
+
 def test_json(tmp_path, capsys):
     assert run(tmp_path, "--json") == 0
     content = json.loads(capsys.readouterr().out)

@@ -41,12 +41,18 @@ def test_it_says_what_came_of_it_and_where_that_is(finished):
     said = dict(line.split(maxsplit=1) for line in lines)
     assert said["Digits"].strip() == "1,078 to train on, 719 held out"
     assert said["Gradients"].startswith("right: largest relative error ")
-    for name, file in (("Graph", "graph.svg"), ("Curves", "curves.png"), ("Weights", "weights.npz")):
+    for name, file in (
+        ("Graph", "graph.svg"),
+        ("Steps", "graph.html"),
+        ("Curves", "curves.png"),
+        ("Weights", "weights.npz"),
+    ):
         assert said[name].strip() == str(folder / file)
     assert said["Backprop"].startswith("by tape and layers agree to ")
     assert said["Side"] == f"by side    {folder / 'compare.html'}"
     files = sorted(path.name for path in folder.iterdir())
-    assert files == ["compare.html", "curves.png", "graph.svg", "weights.npz"]
+    assert said["Layer"] == f"by layer  {folder / 'layers.html'}"
+    assert files == ["compare.html", "curves.png", "graph.html", "graph.svg", "layers.html", "weights.npz"]
 
 
 def test_the_weights_give_the_accuracy_that_was_printed(finished):
@@ -66,6 +72,14 @@ def test_the_graph_is_a_picture_of_the_network(finished):
     text = " ".join(drawing.getroot().itertext())
     for name, _ in training.network().named_parameters():
         assert name in text
+
+
+def test_the_pages_go_through_a_step_forward_and_back(finished):
+    folder, _ = finished
+    for name in ("graph.html", "layers.html"):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert '"phases":["forward","backward"]' in text
+    assert "Activation (Softmax) with CrossEntropy" in text
 
 
 def test_the_curves_are_a_picture(finished):

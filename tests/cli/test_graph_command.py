@@ -103,6 +103,15 @@ def test_functions_and_tensors_are_drawn_too(argv, titles):
     assert set(titles) - {"Take"} <= set(shown)
 
 
+@pytest.mark.parametrize("target", [["net", "--input", "5,4"], ["product", "--input", "3", "--input", "3"], ["loss"]])
+def test_a_page_goes_forward_and_back(target):
+    assert main(["graph", f"drawn_lesson:{target[0]}", *target[1:], "-o", "x.html"]) == 0
+    with open("x.html", encoding="utf-8") as file:
+        text = file.read()
+    assert f"<title>drawn_lesson:{target[0]}</title>" in text
+    assert '"phases":["forward","backward' in text
+
+
 def test_options(capsys):
     data = drawn("drawn_lesson:product", "--input", "3", "--input", "3", "--graph", "backward", "--direction", "LR")
     assert data["direction"] == "LR"

@@ -29,6 +29,12 @@ def add(commands: Commands) -> None:
     compare.add_argument("--batch-size", metavar="N", type=whole(2), default=64, help="how many digits to a step")
     compare.add_argument("--seed", metavar="N", type=whole(0), default=0, help="the same seed gives the same weights")
     compare.add_argument("--out", metavar="FILE", type=Path, default=_PAGE, help="the page to write")
+    compare.add_argument(
+        "--walkthrough",
+        metavar="FILE",
+        type=Path,
+        help="another page to write: the first step, op by op, beside the layers",
+    )
     compare.add_argument("--json", action="store_true", help="print the figures as JSON instead of a table")
 
 
@@ -39,8 +45,12 @@ def _run(arguments: argparse.Namespace) -> int:
     print(comparison.to_json() if arguments.json else comparison)
     try:
         comparison.to_html(arguments.out)
+        if arguments.walkthrough:
+            comparison.to_walkthrough(arguments.walkthrough)
     except OSError as error:
         return fail(f"error: the page cannot be written: {error}", FAILED)
     if not arguments.json:
         print(f"\nPage      {arguments.out}")
+        if arguments.walkthrough:
+            print(f"Steps     {arguments.walkthrough}")
     return 0 if comparison.ok else FAILED

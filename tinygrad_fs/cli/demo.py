@@ -42,6 +42,10 @@ class Settings:
         return self.out / "graph.svg"
 
     @property
+    def page(self) -> Path:
+        return self.out / "graph.html"
+
+    @property
     def curves(self) -> Path:
         return self.out / "curves.png"
 
@@ -50,13 +54,17 @@ class Settings:
         return self.out / "compare.html"
 
     @property
+    def walkthrough(self) -> Path:
+        return self.out / "layers.html"
+
+    @property
     def weights(self) -> Path:
         return self.out / "weights.npz"
 
     @property
     def products(self) -> tuple[Path, ...]:
         """All files that are written."""
-        return self.graph, self.curves, self.weights, self.comparison
+        return self.graph, self.page, self.curves, self.weights, self.comparison, self.walkthrough
 
 
 class Demo:
@@ -106,7 +114,9 @@ class Demo:
         print(f"Test accuracy   {accuracy:.4f} ({right} of {len(test_labels)} held-out digits)", flush=True)
         self._check(model, train_images[:_FEW], train_labels[:_FEW])
         self._draw(model, train_images[:_FEW], train_labels[:_FEW], accuracy)
+        self._record(model, train_images[:_FEW], train_labels[:_FEW])
         print(f"Graph           {self.settings.graph}")
+        print(f"Steps           {self.settings.page}")
         print(f"Curves          {self.settings.curves}")
         print(f"Weights         {self.settings.weights}", flush=True)
         self._compare()
@@ -150,10 +160,12 @@ class Demo:
 
         comparison = digits_comparison(self.settings.seed, steps=5)
         comparison.to_html(self.settings.comparison)
+        comparison.to_walkthrough(self.settings.walkthrough)
         verdict = "agree" if comparison.ok else "DIFFER"
         ratio = comparison.steps["autograd"] / comparison.steps["layerwise"]
         print(f"Backprop        by tape and layers {verdict} to {comparison.max_difference:.1e}; {ratio:.2f}x the time")
         print(f"Side by side    {self.settings.comparison}")
+        print(f"Layer by layer  {self.settings.walkthrough}")
         if not comparison.ok:
             raise DemoError("the two ways of backprop do not agree, as the line above says")
 
@@ -167,6 +179,15 @@ class Demo:
         names = {"images": batch, **dict(drawn.named_parameters()), "loss": loss}
         viz.graph(loss, names=names).save(self.settings.graph)
         save_curves(self.settings.curves, self.history, accuracy)
+
+    def _record(self, model: nn.Module, images: Array, labels: Array) -> None:
+        """Write the page that walks through one step of training."""
+        drawn = copy.deepcopy(model).train()
+        batch = Tensor(images)
+        with viz.record() as tape:
+            loss = cross_entropy(drawn(batch), labels)
+            loss.backward()
+        tape.save(self.settings.page, names={"images": batch, "loss": loss})
 
 
 def _require_extras() -> None:

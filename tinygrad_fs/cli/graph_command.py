@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_fs.cli.arguments import Commands, imported, shape, whole
 from tinygrad_fs.cli.outcome import FAILED, fail
+from tinygrad_fs.io import replacing
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.random import manual_seed, randn
 from tinygrad_fs.tensor import Tensor
@@ -38,8 +39,9 @@ def add(commands: Commands) -> None:
     graph = commands.add_parser(
         "graph",
         help="draw the computation graph of a model or a function",
-        description="Call a model or a function on random inputs, and draw what it does. The exit code is 0 if the "
-        "drawing was written, 1 if the model or the drawing failed, 2 if it was not asked for rightly.",
+        description="Call a model or a function on random inputs, and draw what it does. A file that ends in .html is "
+        "a page to walk through, forward and back, with all values. The exit code is 0 if the drawing was written, 1 "
+        "if the model or the drawing failed, 2 if it was not asked for rightly.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,
     )
@@ -66,7 +68,9 @@ def add(commands: Commands) -> None:
         help=f"the file to write; its suffix is one of {', '.join(SUFFIXES)}",
     )
     graph.add_argument("--depth", metavar="N", type=whole(0), help="how many levels of modules to open")
-    graph.add_argument("--max-nodes", metavar="N", type=whole(1), default=2000, help="how many nodes there may be")
+    graph.add_argument(
+        "--max-nodes", metavar="N", type=whole(1), help="how many nodes there may be (2,000; on a page 20,000)"
+    )
     graph.add_argument("--direction", choices=["TB", "LR"], default="TB", help="top to bottom, or left to right")
     graph.add_argument(
         "--graph", choices=["forward", "backward", "both"], default="forward", help="which way of the computation"
@@ -101,11 +105,23 @@ def _run(arguments: argparse.Namespace) -> int:
         except Exception as error:  # the model is the user's, and may raise anything
             return fail(f"error: {arguments.target} raised {type(error).__name__}: {error}", FAILED)
     try:
-        picture.save(arguments.out)
+        _write(picture, arguments)
     except (RenderError, OSError) as error:
         return fail(f"error: {error}", FAILED)
     print("\n".join(filter(None, [repr(picture), picture.note, str(arguments.out)])))
     return 0
+
+
+def _write(picture: Graph, arguments: argparse.Namespace) -> None:
+    if _is_page(arguments):
+        with replacing(arguments.out) as file:
+            file.write(picture.html(title=arguments.target).encode())
+    else:
+        picture.save(arguments.out)
+
+
+def _is_page(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.out.suffix.lower() == ".html")
 
 
 def _check_out(arguments: argparse.Namespace) -> None:
@@ -173,14 +189,16 @@ def _check_count(function: Any, text: str, given: int) -> None:
 def _drawn(target: Any, arguments: argparse.Namespace) -> Graph:
     """The drawing of the target."""
     from tinygrad_fs import viz
-    from tinygrad_fs.viz.record import graph_of_call
+    from tinygrad_fs.viz.record import FOR_A_PAGE, graph_of_call
 
+    is_page = _is_page(arguments)
     names = ("depth", "direction", "graph", "max_nodes")
-    options = {name: getattr(arguments, name) for name in names}
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    options = FOR_A_PAGE | given if is_page else given
     if isinstance(target, Tensor):
         return viz.graph(target, **options)
     inputs = [_tensor(each, requires_grad=not isinstance(target, Module)) for each in arguments.input]
-    return graph_of_call(target, tuple(inputs), None, options)
+    return graph_of_call(target, tuple(inputs), None, options, backward=is_page)
 
 
 def _tensor(wanted: Input, requires_grad: bool) -> Tensor:

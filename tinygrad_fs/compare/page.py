@@ -6,31 +6,27 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
+from tinygrad_fs.viz.page.document import document
+
 if TYPE_CHECKING:
     from tinygrad_fs.compare.report import Report, Row
 
 __all__ = ["page"]
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; --line: #8884; --right: #1a7f37; --convention: #9a6700; --wrong: #cf222e; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }}
-td.number {{ font-variant-numeric: tabular-nums; white-space: nowrap; }}
-.right {{ color: var(--right); }} .convention {{ color: var(--convention); }} .wrong {{ color: var(--wrong); }}
-.verdict {{ font-weight: 600; }}
-code, pre {{ font: 13px/1.45 ui-monospace, monospace; }}
-pre {{ overflow-x: auto; padding: 1rem; border: 1px solid var(--line); border-radius: .4rem; }}
-summary {{ cursor: pointer; margin: 1rem 0 .5rem; }}
-</style>
-</head>
-<body>
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --right: #1a7f37; --convention: #9a6700; --wrong: #cf222e; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.right { color: var(--right); } .convention { color: var(--convention); } .wrong { color: var(--wrong); }
+.verdict { font-weight: 600; }
+code, pre { font: 13px/1.45 ui-monospace, monospace; }
+pre { overflow-x: auto; padding: 1rem; border: 1px solid var(--line); border-radius: .4rem; }
+summary { cursor: pointer; margin: 1rem 0 .5rem; }
+"""
+
+_BODY = """
 <h1>{title}</h1>
 <p class="{state}">{headline}</p>
 <table>
@@ -42,8 +38,6 @@ summary {{ cursor: pointer; margin: 1rem 0 .5rem; }}
 <p>The truth: {truths}.</p>
 {remarks}
 {reproducers}
-</body>
-</html>
 """
 
 
@@ -54,18 +48,20 @@ def page(report: Report) -> str:
         source = row.first.reproducer
         if source:
             shown.setdefault(source, f"{row.name}, {row.modes[0]}: {row.first.verdict}")
-    return _PAGE.format(
-        title=escape(f"Audit of {report.title}"),
+    title = f"Audit of {report.title}"
+    body = _BODY.format(
+        title=escape(title),
         state="right" if report.ok else "wrong",
         headline=escape(report.headline),
         rows="\n".join(map(_row, report.rows)),
         truths=escape("; ".join(report.truths) or "not found"),
         remarks="\n".join(f"<p>{escape(remark)}</p>" for remark in report.remarks),
         reproducers="\n".join(
-            f"<details><summary>{escape(title)}</summary><pre>{escape(source)}</pre></details>"
-            for source, title in shown.items()
+            f"<details><summary>{escape(what)}</summary><pre>{escape(source)}</pre></details>"
+            for source, what in shown.items()
         ),
     )
+    return document(title, body, _STYLE)
 
 
 def _row(row: Row) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Graph"]
 
-SUFFIXES = (".svg", ".html", ".png", ".pdf", ".dot", ".json")
+SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html", ".json")
 COSTLY = 20_000
 """From so many virtual nodes on, Graphviz is not even tried."""
 

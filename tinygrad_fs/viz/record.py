@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tinygrad_fs.random import default_generator
 from tinygrad_fs.tensor import Tensor
 from tinygrad_fs.viz.drawing import Names, draw, draw_nodes
@@ -18,9 +20,9 @@ from tinygrad_fs.viz.picture import Graph
 from tinygrad_fs.viz.tape import Pulled, Tape, tensors_in
 from tinygrad_fs.watching import watchers
 
-__all__ = ["graph_of_call", "record"]
+__all__ = ["FOR_A_PAGE", "graph_of_call", "record"]
 
-_FOR_A_PAGE: dict[str, Any] = {"fold_repeats": False, "max_nodes": 20_000}
+FOR_A_PAGE: dict[str, Any] = {"fold_repeats": False, "max_nodes": 20_000}
 """How a recording is drawn that is to be walked through."""
 
 
@@ -109,12 +111,12 @@ class record(Tape):
         'steps.html'
         """
         is_page = Path(path).suffix.lower() == ".html"
-        return self.graph(**(_FOR_A_PAGE | options if is_page else options)).save(path)
+        return self.graph(**(FOR_A_PAGE | options if is_page else options)).save(path)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows: the page, in a frame of its own, or a text where it cannot be made."""
         try:
-            return {"text/html": framed(self.graph(**_FOR_A_PAGE).html()), "text/plain": repr(self)}
+            return {"text/html": framed(self.graph(**FOR_A_PAGE).html()), "text/plain": repr(self)}
         except Exception as error:  # a notebook must not be broken by a picture
             return {"text/plain": f"{self!r}\n{error}"}
 
@@ -123,11 +125,19 @@ class record(Tape):
         return f"<record: {len(self.steps) - backward:,} ops, {backward:,} derivatives>"
 
 
-def graph_of_call(module: Any, inputs: tuple[Any, ...], names: Names | None, options: dict[str, Any]) -> Graph:
-    """Call a module or a function, and draw what it does; buffers and random numbers are as before afterwards."""
+def graph_of_call(
+    module: Any, inputs: tuple[Any, ...], names: Names | None, options: dict[str, Any], backward: bool = False
+) -> Graph:
+    """Call a module or a function, and draw what it does; buffers and random numbers are as before afterwards.
+
+    With `backward`, gradients are sent back from its outputs, ones to begin with, and stay on the leaves.
+    """
     checked = Options.of(options)
     with _undisturbed(module), record() as tape:
         outputs = list(tensors_in(module(*inputs)))
+        for output in outputs if backward else ():
+            if output.requires_grad:
+                output.backward(np.ones(output.shape, output.dtype), retain_graph=True)
     if not outputs:
         name = getattr(module, "__name__", type(module).__name__)
         raise TypeError(f"graph: {name} returned no Tensor, so that there is no graph of it")

@@ -4,6 +4,7 @@ import copy
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -232,3 +233,52 @@ def test_networks_that_cannot_be_compared(rng):
         side_by_side(network, X, y)
     with pytest.raises(ValueError, match="20 samples and 19 targets"):
         side_by_side(vectors_network(), X, y[1:])
+
+
+# ---- the walkthrough
+
+
+def small_network(dense=Dense):
+    np.random.seed(0)
+    network = NeuralNetwork(Adam(), CrossEntropy)
+    network.add(Dense(5, input_shape=(4,)))
+    network.add(Activation("tanh"))
+    network.add(dense(3))
+    network.add(Activation("softmax"))
+    return network
+
+
+def walked(network, tmp_path):
+    """The data of the walkthrough's page."""
+    X, y = np.random.default_rng(0).standard_normal((8, 4)), np.eye(3)[np.arange(8) % 3]
+    comparison = side_by_side(network, X, y, steps=0, repeats=1)
+    text = comparison.to_walkthrough(tmp_path / "walk.html").read_text(encoding="utf-8")
+    return json.loads(re.search(r'id="data">(.*?)</script>', text)[1])
+
+
+def test_the_walkthrough_ties_each_layer_to_what_it_recorded(tmp_path):
+    data = walked(small_network(), tmp_path)
+    scopes = [scope[0] for scope in data["scopes"]]
+    layers = [dict(zip(data["fields"]["layers"], layer)) for layer in data["layers"]]
+    assert [scopes[layer["scope"]] for layer in layers] == [layer["title"] for layer in layers]
+    assert all(layer["agrees"] for layer in layers)
+    assert data["phases"] == ["forward", "backward"]
+    boxes = [dict(zip(data["fields"]["boxes"], box)) for box in data["boxes"]]
+    steps = [dict(zip(data["fields"]["steps"], step)) for step in data["steps"]]
+    # The end is differentiated in one go with the loss, and the backward pass begins before it.
+    assert {boxes[step["box"]]["scope"] for step in steps if step["is_backward"]} == {0, 1, 2}
+    assert all(gradient >= 0 for step in steps for gradient in step["gradients"])
+
+
+def test_the_walkthrough_marks_the_layer_that_differs(tmp_path):
+    data = walked(small_network(Doubled), tmp_path)
+    layers = [dict(zip(data["fields"]["layers"], layer)) for layer in data["layers"]]
+    # The layers before it get the doubled gradient from it.
+    assert [layer["agrees"] for layer in layers] == [False, False, False, True]
+    assert [layer["worst"] for layer in layers[:3]] == pytest.approx([0.5] * 3)
+    assert "differ by 5e-01" in layers[2]["verdict"]
+
+
+def test_a_comparison_of_figures_alone_has_no_walkthrough(comparison, tmp_path):
+    with pytest.raises(ValueError, match="side_by_side"):
+        replace(comparison, walkthrough=None).to_walkthrough(tmp_path / "walk.html")

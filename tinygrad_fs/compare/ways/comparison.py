@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,8 @@ class Comparison:
         Up to which relative difference two gradients are equal but for rounding.
     picture : str
         The stack of layers and the graph that they recorded, as SVG.
+    walkthrough : function, optional
+        Makes the text of a page from the comparison; `to_walkthrough` calls it.
     """
 
     title: str
@@ -142,6 +144,7 @@ class Comparison:
     losses: Mapping[str, list[float]]
     tolerance: float
     picture: str = ""
+    walkthrough: Callable[[Comparison], str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def max_difference(self) -> float:
@@ -205,10 +208,40 @@ class Comparison:
         """
         from tinygrad_fs.compare.ways.page import page  # here, since the page is written from this
 
-        target, text = Path(path), page(self)
-        with replacing(target) as file:
-            file.write(text.encode())
-        return target
+        return _written(path, page(self))
+
+    def to_walkthrough(self, path: str | os.PathLike[str]) -> Path:
+        """Write the page that goes through the first step, op by op: the graph beside the stack of layers.
+
+        It shows every value and gradient of autograd, and of each layer how far its own backward pass lies from them.
+        As that of a graph (`viz.graph`), it is one file that needs nothing else.
+
+        Parameters
+        ----------
+        path : path-like
+            A file that exists is replaced.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+
+        Raises
+        ------
+        ValueError
+            If the comparison was not made by `side_by_side`.
+        """
+        if self.walkthrough is None:
+            raise ValueError("to_walkthrough: this comparison knows figures alone; `side_by_side` makes one that can")
+        return _written(path, self.walkthrough(self))
+
+
+def _written(path: str | os.PathLike[str], text: str) -> Path:
+    """Write a page to a file, whole or not at all."""
+    target = Path(path)
+    with replacing(target) as file:
+        file.write(text.encode())
+    return target
 
 
 def milliseconds(seconds: float) -> str:

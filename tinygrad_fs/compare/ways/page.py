@@ -8,37 +8,31 @@ from html import escape
 from typing import Any
 
 from tinygrad_fs.compare.ways.comparison import Comparison, Cost, LayerComparison, kilobytes, milliseconds
+from tinygrad_fs.viz.page.document import document
 
 __all__ = ["page"]
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{
+_STYLE = """
+:root {
   color-scheme: light dark; --line: #8884; --good: #1a7f37; --bad: #cf222e; --first: #0969da; --second: #bc4c00;
-}}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --good: #3fb950; --bad: #ff7b72; --first: #58a6ff; --second: #f0883e; }}
-}}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 84rem; margin: 2rem auto; padding: 0 1rem; }}
-table {{ border-collapse: collapse; width: 100%; margin: 1rem 0; }}
-th, td {{ text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }}
-td:not(:last-child) {{ white-space: nowrap; }}
-td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
-.good {{ color: var(--good); }} .bad {{ color: var(--bad); font-weight: 600; }}
-.first {{ color: var(--first); }} .second {{ color: var(--second); }}
-.wide {{ overflow-x: auto; }}
-figure {{ margin: 1rem 0; }}
-figure.picture svg {{ max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: .4rem; }}
-figcaption {{ font-size: .9rem; opacity: .8; }}
-</style>
-</head>
-<body>
+}
+@media (prefers-color-scheme: dark) {
+  :root { --good: #3fb950; --bad: #ff7b72; --first: #58a6ff; --second: #f0883e; }
+}
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 84rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
+th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+td:not(:last-child) { white-space: nowrap; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
+.first { color: var(--first); } .second { color: var(--second); }
+.wide { overflow-x: auto; }
+figure { margin: 1rem 0; }
+figure.picture svg { max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: .4rem; }
+figcaption { font-size: .9rem; opacity: .8; }
+"""
+
+_BODY = """
 <h1>Two ways of backprop through the same layers</h1>
 <p class="{state}">{headline}</p>
 <p>Both ways start from the same weights, on the same batch, with the same random numbers. <span class="first">Autograd
@@ -54,15 +48,12 @@ to first.</p>
 <h2>Layers and graph</h2>
 <figure class="picture">{picture}<figcaption>On the left the layers, from input to loss; on the right what each of them
 recorded. Backprop by layers goes up the left side, autograd up the right.</figcaption></figure>
-</body>
-</html>
 """
 
 
 def page(comparison: Comparison) -> str:
     """The HTML of a comparison; whatever it quotes is escaped."""
-    return _PAGE.format(
-        title=escape(f"Side by side: {comparison.title}"),
+    body = _BODY.format(
         state="good" if comparison.ok else "bad",
         headline=escape(comparison.headline),
         totals=_totals(comparison),
@@ -70,6 +61,7 @@ def page(comparison: Comparison) -> str:
         curves=_curves(comparison.losses),
         picture=comparison.picture,
     )
+    return document(f"Side by side: {comparison.title}", body, _STYLE)
 
 
 def _table(header: Sequence[tuple[str, bool]], rows: Sequence[str]) -> str:

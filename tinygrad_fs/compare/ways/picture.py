@@ -17,9 +17,10 @@ from tinygrad_fs.viz.reading import read
 from tinygrad_fs.viz.scene import Scene, Scope
 from tinygrad_fs.viz.sketch import Sketch
 from tinygrad_fs.viz.svg import elements
+from tinygrad_fs.viz.tape import Tape
 from tinygrad_fs.viz.values import Values
 
-__all__ = ["Card", "picture"]
+__all__ = ["Card", "Recorded", "picture"]
 
 MARGIN, GAP = 16.0, 90.0
 HEIGHT, LEAST = 56.0, 10.0
@@ -46,19 +47,16 @@ class Card(NamedTuple):
     is_good: bool
 
 
-def picture(cards: Sequence[Card], nodes: Sequence[Sequence[Node]], names: dict[Node, str]) -> str:
+def picture(cards: Sequence[Card], graph: Recorded) -> str:
     """The picture as an SVG document.
 
     Parameters
     ----------
     cards : sequence of Card
         One per layer, and one for a loss of its own.
-    nodes : sequence of sequence of Node
-        What each of them recorded.
-    names : dict of Node to str
-        For leaves and inputs: what they are called.
+    graph : Recorded
+        What they recorded.
     """
-    graph = _Graph(cards, nodes, names)
     width = max(map(_width, cards)) + 28.0
     right = width + GAP
     stack = _stacked(graph.rectangles, width)
@@ -81,19 +79,47 @@ def picture(cards: Sequence[Card], nodes: Sequence[Sequence[Node]], names: dict[
     return "\n".join(parts)
 
 
-class _Graph:
-    """The recorded graph with a scope around what each layer recorded."""
+class Recorded:
+    """The recorded graph with a scope around what each layer recorded.
 
-    def __init__(self, cards: Sequence[Card], nodes: Sequence[Sequence[Node]], names: dict[Node, str]) -> None:
+    Parameters
+    ----------
+    titles : sequence of str
+        The names of the layers.
+    nodes : sequence of sequence of Node
+        What each of them recorded.
+    names : dict of Node to str
+        For leaves and inputs: what they are called.
+    tape : Tape
+        Knows the values.
+
+    Attributes
+    ----------
+    scene, layout, things, values
+        The drawing, its coordinates, what its boxes stand for, and the arrays behind them.
+    scope_of : list of int
+        For each layer its scope; -1 if it recorded nothing.
+    """
+
+    def __init__(
+        self, titles: Sequence[str], nodes: Sequence[Sequence[Node]], names: dict[Node, str], tape: Tape
+    ) -> None:
         self._owner = {node: layer for layer, recorded in enumerate(nodes) for node in recorded}
         shown = [layer for layer, recorded in enumerate(nodes) if recorded]
+        places = {layer: place for place, layer in enumerate(shown)}
         sketch = read([max(self._owner, key=lambda node: node.index)], names, None)
+        self.things = sketch.things
+        self.values = Values({}, [thing.node for thing in sketch.things], tape)
         self.scene = describe(sketch, Options(show_dtypes=False), Values({}, (), None))
-        self.scene.scopes = [Scope(cards[layer].title) for layer in shown]
-        self._enter(sketch, {layer: place for place, layer in enumerate(shown)}, self.scene)
+        self.scene.scopes = [Scope(titles[layer], titles[layer]) for layer in shown]
+        self._enter(sketch, places, self.scene)
         self.layout = arrange(self.scene)
-        places = dict(zip(shown, self.layout.scopes))
-        self.rectangles = [places.get(layer) for layer in range(len(nodes))]
+        self.scope_of = [places.get(layer, -1) for layer in range(len(nodes))]
+
+    @property
+    def rectangles(self) -> list[Rectangle | None]:
+        """For each layer where its scope is."""
+        return [None if scope == -1 else self.layout.scopes[scope] for scope in self.scope_of]
 
     def _enter(self, sketch: Sketch, scope_of: dict[int, int], scene: Scene) -> None:
         """Put each op into the scope of its layer, and what it alone reads beside it."""

@@ -13,9 +13,11 @@ import numpy as np
 from tinygrad_fs.compare.isolation.randomness import preserved
 from tinygrad_fs.compare.ways.comparison import Comparison, Cost, Difference, LayerComparison
 from tinygrad_fs.compare.ways.meter import Meter, Station
-from tinygrad_fs.compare.ways.picture import Card, picture
+from tinygrad_fs.compare.ways.picture import Card, Recorded, picture
+from tinygrad_fs.compare.ways.walkthrough import walkthrough
 from tinygrad_fs.deep_learning.backprop import WAYS, fused_end
 from tinygrad_fs.dtypes import Array
+from tinygrad_fs.viz.record import record
 
 __all__ = ["side_by_side"]
 
@@ -52,7 +54,7 @@ def side_by_side(
     Returns
     -------
     Comparison
-        A table as its text; `ok`, `layers`, `to_json()`, `to_html(path)`.
+        A table as its text; `ok`, `layers`, `to_json()`, `to_html(path)`, `to_walkthrough(path)`.
 
     Raises
     ------
@@ -112,6 +114,8 @@ class _Study:
             )
         )
         tolerance = _TOLERANCES.get(np.asarray(values["layerwise"][0].output).dtype, 1e-3)
+        cards = [_card(layer, tolerance) for layer in layers]
+        graph = self._recorded(cards)
         return Comparison(
             title=f"{len(self._layers)} layers, a batch of {self._batch_size}",
             layers=layers,
@@ -120,15 +124,16 @@ class _Study:
             steps={way: median(seconds) for way, seconds in whole.items()},
             losses={way: self._losses(way, steps) for way in WAYS},
             tolerance=tolerance,
-            picture=self._picture(layers, tolerance),
+            picture=picture(cards, graph),
+            walkthrough=lambda comparison: walkthrough(comparison, cards, graph),
         )
 
-    def _picture(self, layers: tuple[LayerComparison, ...], tolerance: float) -> str:
-        """The stack of layers beside the graph that they record."""
-        stations = self._measured("autograd", nodes=True)
-        cards = [_card(layer, tolerance) for layer in layers]
+    def _recorded(self, cards: list[Card]) -> Recorded:
+        """The graph that the layers record, with all of its values."""
+        with record() as tape:
+            stations = self._measured("autograd", nodes=True)
         names = {node: name for station in stations for node, name in station.names.items()}
-        return picture(cards, [station.nodes for station in stations], names)
+        return Recorded([card.title for card in cards], [station.nodes for station in stations], names, tape)
 
     def _measured(self, way: str, **what: bool) -> list[Station]:
         """The stations of one step."""

@@ -4,6 +4,7 @@ const camera = { x: 0, y: 0, scale: 1 }; // the left upper corner in the drawing
 const stage = byId("stage");
 const LEAST = 0.004;
 const MOST = 6;
+const SLENDER = 0.06; // no drawing is fitted smaller than that
 const READABLE = 0.62; // below that scale, text is too small
 
 const toScreen = (x, y) => ({ x: (x - camera.x) * camera.scale, y: (y - camera.y) * camera.scale });
@@ -38,13 +39,23 @@ function zoomBy(factor) {
   zoomAt(stage.clientWidth / 2, stage.clientHeight / 2, factor);
 }
 
-/** Show the whole drawing. */
+/** Show the whole drawing; of one that would be a mere line, as much as has a width, around the present step. */
 function fit() {
   const room = { width: stage.clientWidth - 48, height: stage.clientHeight - 64 };
-  camera.scale = Math.min(MOST, Math.max(LEAST, Math.min(room.width / places.width, room.height / places.height, 1.4)));
-  camera.x = places.width / 2 - stage.clientWidth / 2 / camera.scale;
-  camera.y = places.height / 2 - stage.clientHeight / 2 / camera.scale;
+  const [across, down] = [room.width / places.width, room.height / places.height];
+  camera.scale = Math.min(MOST, Math.max(LEAST, Math.min(across, down, 1.4), Math.min(SLENDER, Math.max(across, down))));
+  const whole = { x: 0, y: 0, width: places.width, height: places.height };
+  const box = places.boxes[steps[state.step]?.box] ?? places.boxes[steps[0]?.box] ?? whole;
+  camera.x = middle(whole, box, "x", "width", stage.clientWidth / camera.scale);
+  camera.y = middle(whole, box, "y", "height", stage.clientHeight / camera.scale);
   tell("moved");
+}
+
+/** Where the view begins on one axis: so that the whole is in the middle, or, where it has no room, the box is. */
+function middle(whole, box, side, size, room) {
+  if (whole[size] <= room) return whole[size] / 2 - room / 2;
+  const wanted = box[side] + box[size] / 2 - room / 2;
+  return Math.min(Math.max(wanted, -room * 0.04), whole[size] - room * 0.96);
 }
 
 /** Show all of a small drawing; of a large one the beginning, so that it can be read. */

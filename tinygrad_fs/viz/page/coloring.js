@@ -5,6 +5,7 @@ const FIGURES = {
   bytes: { words: "bytes of values", unit: bytesText, of: (box) => arrayOf(box.value)?.bytes || null },
   kept: { words: "bytes kept for backward", unit: bytesText, of: (box) => box.kept || null },
   gradient: { words: "norm of gradient", unit: numeral, of: (box) => arrayOf(box.gradient)?.statistics?.norm ?? null },
+  difference: { words: "difference of the two ways", unit: differenceText, of: differenceOf, ends: [1e-17, 1] },
 };
 
 let range = null; // of the figure that colours: the least and the largest, and whether the scale is logarithmic
@@ -18,19 +19,25 @@ function setHeat(name) {
   state.heat = name;
   range = null;
   if (name !== "kinds") {
-    const known = boxes.map(FIGURES[name].of).filter((figure) => figure !== null && figure > 0);
-    const [least, most] = [Math.min(...known), Math.max(...known)];
-    range = { least, most, isLog: most > least * 20 };
+    range = rangeOf(FIGURES[name]);
   }
   tell("themed");
   tell("heat");
+}
+
+function rangeOf({ of, ends }) {
+  if (ends) return { least: ends[0], most: ends[1], isLog: true };
+  const known = boxes.map(of).filter((figure) => figure !== null && figure > 0);
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  return { least, most, isLog: most > least * 20 };
 }
 
 /** Where a figure lies between the least and the largest, from 0 to 1. */
 function share(figure) {
   const { least, most, isLog } = range;
   if (figure <= 0 || most <= least) return figure > 0 ? 1 : 0;
-  return isLog ? Math.log(figure / least) / Math.log(most / least) : (figure - least) / (most - least);
+  const part = isLog ? Math.log(figure / least) / Math.log(most / least) : (figure - least) / (most - least);
+  return Math.min(1, Math.max(0, part));
 }
 
 /** The fill of a box; null for that of its kind, where nothing is known in the figure's place it is the paper. */

@@ -10,6 +10,7 @@ from tinygrad_fs.viz.layout import Layout, Rectangle
 from tinygrad_fs.viz.letters import FAMILY
 from tinygrad_fs.viz.looks import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, LinkLook, box_look, link_look
 from tinygrad_fs.viz.page.arrays import Arrays, Heat, Shown, Statistics
+from tinygrad_fs.viz.page.layers import Difference, Layer
 from tinygrad_fs.viz.page.lines import Line, Lines
 from tinygrad_fs.viz.page.rules import rule_of
 from tinygrad_fs.viz.page.story import FINE, MADE, Given, Sent, Step, Story, story_of
@@ -80,6 +81,8 @@ _FIELDS: Final = {
     "statistics": Statistics._fields,
     "heat": Heat._fields,
     "lines": Line._fields,
+    "layers": Layer._fields,
+    "differences": Difference._fields,
 }
 
 _SIZES: Final = {
@@ -91,7 +94,7 @@ _COLORS: Final = {"ink": INK, "faint": FAINT, "trouble": TROUBLE, "scopeFill": S
 
 
 def contents(
-    title: str, scene: Scene, layout: Layout, things: list[Thing], values: Values
+    title: str, scene: Scene, layout: Layout, things: list[Thing], values: Values, layers: Iterable[Layer] = ()
 ) -> tuple[dict[str, Any], list[Shown]]:
     """What the script of a page reads; and apart from it, since the drawing does not need them, the arrays.
 
@@ -105,6 +108,8 @@ def contents(
         What its boxes stand for.
     values : Values
         The arrays behind them, and the tape that knows of their steps.
+    layers : iterable of Layer
+        The stack to be shown beside the drawing.
     """
     arrays, lines, looks = Arrays(), Lines(), _Looks()
     story = story_of(things, values, arrays, lines)
@@ -169,6 +174,7 @@ def contents(
         "first_trouble": _first_trouble(story.steps),
         "rules": list(rules),
         "lines": lines.known,
+        "layers": list(layers),
     }
     return data, arrays.shown()
 
@@ -213,4 +219,4 @@ def _note_on(story: Story) -> list[str]:
     if not story.untold:
         return []
     count = "1 step is" if story.untold == 1 else f"{story.untold:,} steps are"
-    return [f"{count} left out, being inside of what is drawn as one box"]
+    return [f"{count} left out, having no box in this drawing"]

@@ -155,6 +155,8 @@ function closeAll() {
   if (state.closed.size) state.closed.clear();
   else scopes.forEach((_, number) => state.closed.add(number));
   tell("folded");
+  begin();
+  if (steps[state.step]) bringIntoSight(places.boxes[steps[state.step].box], true);
 }
 
 function holding(number, change) {

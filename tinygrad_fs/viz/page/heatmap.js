@@ -41,9 +41,7 @@ function heatCanvas(array) {
   picture.setAttribute("aria-label", `Heat map, from −${numeral(scale)} (blue) to ${numeral(scale)} (orange)`);
   const pixels = picture.getContext("2d");
   for (let i = 0; i < cells.length; i++) {
-    const color = cellColor(cells[i]);
-    if (color === null) continue;
-    pixels.fillStyle = color;
+    pixels.fillStyle = cellColor(cells[i]) ?? themed(data.colors.scopeLine); // a gap between slices
     pixels.fillRect(i % width, Math.floor(i / width), 1, 1);
   }
   // A strip is no line, and a square no strip.

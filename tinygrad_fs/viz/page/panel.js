@@ -26,6 +26,7 @@ function aboutStep(step) {
     codeView(step.line),
     step.trouble ? troubleView(step) : null,
     step.is_backward ? backwardViews(step, box) : forwardViews(step, box),
+    layerView(step.box),
   ];
 }
 
@@ -36,21 +37,26 @@ function forwardViews(step, box) {
     givenOf(step).length ? heading3("Reads") : null,
     givenOf(step).map((given) => valueView(given.array, given.name, given.box)),
     heading3("Makes"),
-    step.outputs.map((array) => valueView(array, outputName(box))),
+    step.outputs.map((array, place) => valueView(array, numbered(outputName(box), place, step.outputs))),
   ];
+}
+
+/** A name, with the place where there are several of it. */
+function numbered(name, place, all) {
+  return all.length > 1 ? `${name}[${place}]` : name;
 }
 
 function backwardViews(step, box) {
   return [
     heading3("Gradient that comes in"),
-    step.gradients.map((array) => valueView(array, "g", -1, array === -1 ? notKept() : "")),
+    step.gradients.map((array, place) => valueView(array, numbered("g", place, step.gradients), -1, array === -1 ? notKept() : "")),
     heading3("Local rule"),
     ruleView(box, 1),
     heading3("Sends"),
     sentOf(step).map(sentViews),
     heading3("With what forward read and made"),
     givenOf(step).map((given) => valueView(given.array, given.name, given.box)),
-    step.outputs.map((array) => valueView(array, outputName(box))),
+    step.outputs.map((array, place) => valueView(array, numbered(outputName(box), place, step.outputs))),
   ];
 }
 
@@ -149,6 +155,7 @@ function aboutBox(number) {
     neighbours("Reads", linksInto[number].map((link) => links[link].source)),
     neighbours("Is read by", linksFrom[number].map((link) => links[link].reader)),
     costs(box),
+    layerView(number),
   ];
 }
 

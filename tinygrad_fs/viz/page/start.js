@@ -67,6 +67,7 @@ function start() {
   startWalk();
   startSearch();
   startMinimap();
+  startStack();
   startKeys();
   places = placed(state.closed);
   setTheme(matchMedia("(prefers-color-scheme: dark)").matches);
@@ -85,6 +86,10 @@ function start() {
 /** What can wait until the drawing is seen. */
 function afterwards() {
   byId("heat").append(...figuresKnown().map((name) => make("option", { value: name }, `by ${FIGURES[name].words}`)));
+  if (layersOfStack.length) {
+    byId("heat").value = "difference";
+    setHeat("difference");
+  }
 }
 
 start();

@@ -64,7 +64,7 @@ function stop() {
 function sayPlace() {
   const step = steps[state.step];
   byId("phase").textContent = step ? phases[step.phase] : steps.length ? "overview" : "no steps";
-  byId("place").textContent = steps.length ? `step ${state.step + 1} of ${whole(steps.length)}` : "";
+  byId("place").textContent = steps.length ? `step ${whole(state.step + 1)} of ${whole(steps.length)}` : "";
   byId("slider").value = String(state.step);
   byId("slider").setAttribute("aria-valuetext", spoken(step));
   byId("spoken").textContent = playing ? "" : spoken(step);

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from tinygrad_fs.viz.layout import Layout
 from tinygrad_fs.viz.page.contents import contents
 from tinygrad_fs.viz.page.document import document, read_sources
+from tinygrad_fs.viz.page.layers import Layer
 from tinygrad_fs.viz.scene import Scene
 from tinygrad_fs.viz.sketch import Thing
 from tinygrad_fs.viz.values import Values
@@ -32,6 +34,7 @@ SCRIPTS: Final = (
     "walk.js",
     "heatmap.js",
     "panel.js",
+    "stack.js",
     "timeline.js",
     "minimap.js",
     "search.js",
@@ -44,10 +47,12 @@ SCRIPTS: Final = (
 """In the order in which they are put together: what is used when the script is read, before its users."""
 
 
-def page(title: str, scene: Scene, layout: Layout, things: list[Thing], values: Values) -> str:
-    """The text of the page."""
+def page(
+    title: str, scene: Scene, layout: Layout, things: list[Thing], values: Values, layers: Iterable[Layer] = ()
+) -> str:
+    """The text of the page; `contents` describes what it is made from."""
     script = read_sources(_FOLDER, SCRIPTS)
-    data, arrays = contents(title, scene, layout, things, values)
+    data, arrays = contents(title, scene, layout, things, values, layers)
     return document(
         title,
         read_sources(_FOLDER, ["body.html"]),

@@ -1,0 +1,76 @@
+// The stack: the layers whose backward passes were written by hand, each tied to what it recorded, with how far the two
+// ways lie apart.
+
+const layersOfStack = objects("layers", data.layers);
+for (const layer of layersOfStack) layer.differences = objects("differences", layer.differences);
+
+const layerOfScope = new Map(layersOfStack.map((layer, number) => [layer.scope, number]));
+
+/** The layer that recorded a box; undefined for none. */
+function layerOf(box) {
+  return scopesAround(boxes[box].scope).map((scope) => layerOfScope.get(scope)).find((layer) => layer !== undefined);
+}
+
+/** The largest difference of the layer that a box belongs to, as the colouring wants it; null if nothing was compared. */
+function differenceOf(box) {
+  const around = scopesAround(box.scope).map((scope) => layerOfScope.get(scope));
+  const layer = layersOfStack[around.find((number) => number !== undefined)];
+  return layer && layer.worst >= 0 ? Math.max(layer.worst, 1e-17) : null;
+}
+
+function differenceText(relative) {
+  if (relative >= 1e300) return "nan, or another shape";
+  return relative <= 1e-17 ? "none" : relative.toExponential(0).replace("e-", "e−").replace("e+", "e");
+}
+
+function startStack() {
+  if (!layersOfStack.length) return;
+  const stack = byId("stack");
+  stack.hidden = false;
+  stack.append(make("h2", {}, "Layers, each with its backward pass written by hand, held against autograd"));
+  layersOfStack.forEach((layer, number) => {
+    stack.append(make("button", { type: "button", class: `layer${layer.agrees ? "" : " differs"}`, id: `layer-${number}`, onclick: () => goToLayer(number) },
+      make("b", {}, layer.title), make("span", {}, layer.detail), make("span", { class: "verdict" }, layer.verdict)));
+  });
+  on("step", markLayer);
+  on("selected", markLayer);
+}
+
+/** Light the layer of the step or of the selected node. */
+function markLayer() {
+  const box = state.selected !== -1 ? state.selected : steps[state.step]?.box ?? -1;
+  const current = box === -1 ? undefined : layerOf(box);
+  layersOfStack.forEach((_, number) => {
+    const card = byId(`layer-${number}`);
+    card.classList.toggle("current", number === current);
+    card.toggleAttribute("aria-current", number === current);
+    if (number === current) card.scrollIntoView({ block: "nearest" });
+  });
+}
+
+/** To the first step of a layer in the pass that is shown; without one, the place of what it recorded. */
+function goToLayer(number) {
+  stop();
+  const { scope } = layersOfStack[number];
+  if (scope === -1) return;
+  const isBackward = steps[state.step]?.is_backward ?? false;
+  const first = steps.findIndex((step) => step.is_backward === isBackward && layerOf(step.box) === number);
+  if (first !== -1) {
+    reveal(steps[first].box);
+    goTo(first, true);
+  } else bringIntoSight(places.scopes[scope], true);
+}
+
+/** How the hand-written pass of a box's layer compares, for the panel. */
+function layerView(box) {
+  const layer = layersOfStack[layerOf(box)];
+  if (!layer) return null;
+  const head = make("tr", {}, ["", "largest", "relative", "cosine"].map((words) => make("th", { scope: "col" }, words)));
+  const rows = layer.differences.map(({ name, absolute, relative, cosine }) => make("tr", {},
+    make("td", {}, name), make("td", {}, differenceText(absolute)), make("td", {}, differenceText(relative)), make("td", {}, cosine.toFixed(6))));
+  return [
+    heading3(`By hand: ${layer.title}`),
+    make("p", { class: layer.agrees ? "agrees" : "differs" }, layer.verdict),
+    rows.length ? make("table", { class: "compared" }, make("thead", {}, head), make("tbody", {}, rows)) : null,
+  ];
+}
