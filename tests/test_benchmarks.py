@@ -19,6 +19,7 @@ NOT_BY_NAME = {
     "array_equal": "a truth value",
     "getitem": "written x[...]: its cases are called after what stands in the brackets",
     "one_hot": "takes whole numbers, so it has no gradient",
+    "nanpercentile": "calls nanquantile",
     "percentile": "calls quantile",
 }
 """Public functions that no case is named after, with the reason."""

@@ -85,8 +85,4 @@ ROWS = [
         lambda x: tg.logsumexp(x, 1, keepdims=True),
         "keepdims",
     ),
-    Row("nansum", [normal(2, 3)], np.nansum),
-    Row("nansum", [normal(2, 3)], lambda x: np.nansum(x, 1), lambda x: tg.nansum(x, 1), "axis"),
-    Row("nanmean", [normal(2, 3)], np.nanmean),
-    Row("nanmean", [normal(2, 3)], lambda x: np.nanmean(x, 0), lambda x: tg.nanmean(x, 0), "axis"),
 ]

@@ -1,4 +1,4 @@
-"""Rows of the op table: statistics."""
+"""Rows of the op table: spread and weighted means."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ import numpy as np
 from table import Row, apart, normal, positive
 
 import tinygrad_fs as tg
-
-METHODS = [
-    "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull",
-    "median_unbiased", "normal_unbiased", "lower", "higher", "midpoint", "nearest",
-]  # fmt: skip
 
 ROWS = [
     Row("var", [normal(2, 3)], np.var, float32=2e-5),
@@ -50,32 +45,4 @@ ROWS = [
         lambda x, w: tg.average(x, 1, w, returned=True),
         "weights of an axis",
     ),
-    Row("median", [apart(3, 3)], np.median),
-    Row("median", [apart(3, 4)], lambda x: np.median(x, 1), lambda x: tg.median(x, 1), "of an even number"),
-    Row(
-        "median",
-        [apart(2, 3, 2)],
-        lambda x: np.median(x, (0, 2), keepdims=True),
-        lambda x: tg.median(x, (0, -1), keepdims=True),
-        "axes",
-    ),
-    Row("quantile", [apart(7)], lambda x: np.quantile(x, 0.3), lambda x: tg.quantile(x, 0.3)),
-    Row(
-        "quantile",
-        [apart(3, 5)],
-        lambda x: np.quantile(x, [[0.0, 0.3], [1.0, 0.9]], 1, keepdims=True),
-        lambda x: tg.quantile(x, [[0.0, 0.3], [1.0, 0.9]], 1, keepdims=True),
-        "several",
-    ),
-    Row("percentile", [apart(5, 3)], lambda x: np.percentile(x, 30, 0), lambda x: tg.percentile(x, 30, 0)),
-    *[
-        Row(
-            "quantile",
-            [apart(3, 7)],
-            lambda x, m=m: np.quantile(x, [0.2, 0.55], 1, method=m),
-            lambda x, m=m: tg.quantile(x, [0.2, 0.55], 1, method=m),
-            m,
-        )
-        for m in METHODS
-    ],
 ]

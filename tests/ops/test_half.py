@@ -9,6 +9,11 @@ import tinygrad_fs as tg
 
 N = 3000  # a sum of ones in float16 stops at 2048
 
+
+def _with_nan(x: tg.Tensor) -> tg.Tensor:
+    return tg.concatenate([x, np.full(2, np.nan, "float16")])
+
+
 AT_ONES = {
     "sum": (tg.sum, N),
     "mean of large values": (lambda x: tg.mean(x * 40), 40),
@@ -17,6 +22,9 @@ AT_ONES = {
     "average": (lambda x: tg.average(x * 40, weights=x), 40),
     "var": (lambda x: tg.var(x * np.where(np.arange(N) % 2, 100, -100).astype("float16")), 1e4),
     "std": (lambda x: tg.std(x * np.where(np.arange(N) % 2, 300, -300).astype("float16")), 300),
+    "nanvar": (lambda x: tg.nanvar(_with_nan(x * np.where(np.arange(N) % 2, 100, -100).astype("float16"))), 1e4),
+    "var about a mean": (lambda x: tg.var(x * np.where(np.arange(N) % 2, 100, -100).astype("float16"), mean=0), 1e4),
+    "nanmedian": (lambda x: tg.nanmedian(_with_nan(x)), 1),
     "norm": (tg.linalg.norm, N**0.5),
     "prod": (tg.prod, 1),
     "nansum": (tg.nansum, N),

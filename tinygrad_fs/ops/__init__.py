@@ -102,7 +102,24 @@ from tinygrad_fs.ops.likelihood import binary_cross_entropy, binary_cross_entrop
 from tinygrad_fs.ops.linear import linear
 from tinygrad_fs.ops.loss import cross_entropy, mse_loss
 from tinygrad_fs.ops.methods import bind
+from tinygrad_fs.ops.missing import (
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmedian,
+    nanmin,
+    nanpercentile,
+    nanprod,
+    nanquantile,
+    nanstd,
+    nansum,
+    nanvar,
+)
 from tinygrad_fs.ops.normalization import batch_norm
+from tinygrad_fs.ops.order_statistics import median, percentile, quantile
 from tinygrad_fs.ops.padding import pad
 from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
 from tinygrad_fs.ops.power_pooling import lp_pool1d, lp_pool2d
@@ -110,7 +127,7 @@ from tinygrad_fs.ops.products import cross, dot, inner, kron, matmul, matvec, ou
 from tinygrad_fs.ops.protocol import adopt
 from tinygrad_fs.ops.rearranging import flip, fliplr, flipud, repeat, roll, rot90, tile
 from tinygrad_fs.ops.rectifiers import celu, hardswish, hardtanh, prelu, relu6, softsign
-from tinygrad_fs.ops.reduction import amax, amin, logsumexp, max, mean, min, nanmean, nansum, prod, sum
+from tinygrad_fs.ops.reduction import amax, amin, logsumexp, max, mean, min, prod, sum
 from tinygrad_fs.ops.resampling import pixel_shuffle, pixel_unshuffle, upsample
 from tinygrad_fs.ops.roots import cbrt, reciprocal, rsqrt, sqrt, square
 from tinygrad_fs.ops.rounding import ceil, floor, heaviside, rint, round, sign, trunc
@@ -135,7 +152,7 @@ from tinygrad_fs.ops.shape import (
 )
 from tinygrad_fs.ops.sorting import argsort, searchsorted, sort, topk, unique
 from tinygrad_fs.ops.special import digamma, erfinv, lgamma, polygamma
-from tinygrad_fs.ops.statistics import average, median, percentile, ptp, quantile, std, var
+from tinygrad_fs.ops.statistics import average, ptp, std, var
 from tinygrad_fs.ops.transposed import conv_transpose1d, conv_transpose2d
 from tinygrad_fs.ops.triangles import diag, diagflat, diagonal, trace, tril, triu
 from tinygrad_fs.ops.trigonometric import (
@@ -325,8 +342,20 @@ __all__ = [
     "mse_loss",
     "multiply",
     "nan_to_num",
+    "nanargmax",
+    "nanargmin",
+    "nancumprod",
+    "nancumsum",
+    "nanmax",
     "nanmean",
+    "nanmedian",
+    "nanmin",
+    "nanpercentile",
+    "nanprod",
+    "nanquantile",
+    "nanstd",
     "nansum",
+    "nanvar",
     "negative",
     "nll_loss",
     "not_equal",

@@ -17,7 +17,7 @@ from tinygrad_fs.ops.masking import kept
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "nanmean", "nansum", "prod", "sum"]
+__all__ = ["amax", "amin", "logsumexp", "max", "mean", "min", "prod", "sum"]
 
 
 class Sum(Op):
@@ -100,14 +100,14 @@ class LogSumExp(Op):
         return expanded(g, x.shape, axis, keepdims) / np.where(total == 0, 1, total) * shares
 
 
-def to_extremes(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, initial: Any = None) -> Any:
+def to_extremes(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, initial: Any = None, nan_wins: bool = True) -> Any:
     """The gradient of the extremes `out` of `x`: to each place where one stands, shared evenly among those of one."""
     chosen = x == expanded(out, x.shape, axis, keepdims)
-    if (out != out).any():
+    if nan_wins and (out != out).any():
         chosen = chosen | (x != x)  # a nan is the result wherever it stands
     share = expanded(g, x.shape, axis, keepdims)
     if initial is not None or not _one_for_each(chosen, out):
-        share = share / np.sum(chosen, axis=axis, keepdims=True).astype(g.dtype)
+        share = share / np.maximum(np.sum(chosen, axis=axis, keepdims=True), 1).astype(g.dtype)
     return kept(share, chosen)
 
 
@@ -224,7 +224,7 @@ def max(
     >>> tg.max(tg.tensor([[1.0, 5.0], [7.0, 3.0]]), axis=1)
     tensor([5., 7.])
     """
-    return Max.apply(_candidates("max", x, initial, where), axis=as_axis(axis), keepdims=keepdims, initial=initial)
+    return Max.apply(candidates("max", x, initial, where), axis=as_axis(axis), keepdims=keepdims, initial=initial)
 
 
 def min(
@@ -243,7 +243,7 @@ def min(
     >>> tg.min(tg.tensor([[1.0, 5.0], [7.0, 3.0]]), axis=1)
     tensor([1., 3.])
     """
-    return Min.apply(_candidates("min", x, initial, where), axis=as_axis(axis), keepdims=keepdims, initial=initial)
+    return Min.apply(candidates("min", x, initial, where), axis=as_axis(axis), keepdims=keepdims, initial=initial)
 
 
 def amax(
@@ -288,50 +288,6 @@ def logsumexp(x: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Te
     return LogSumExp.apply(given(x), axis=as_axis(axis), keepdims=keepdims)
 
 
-def nansum(
-    x: TensorLike,
-    axis: Axis = None,
-    dtype: DTypeLike | None = None,
-    *,
-    keepdims: bool = False,
-    initial: TensorLike | None = None,
-    where: Any = True,
-) -> Tensor:
-    """Sum over `axis` of what is not nan; parameters as in `sum`. A nan gets gradient 0.
-
-    Examples
-    --------
-    >>> import tinygrad_fs as tg
-    >>> tg.nansum(tg.tensor([1.0, float("nan"), 3.0]))
-    tensor(4.)
-    """
-    values: Any = given(x)
-    numbers = values == values
-    if not numbers.all():
-        values = choose(numbers, values, 0)
-    return sum(values, axis, dtype, keepdims=keepdims, initial=initial, where=where)
-
-
-def nanmean(
-    x: TensorLike, axis: Axis = None, dtype: DTypeLike | None = None, *, keepdims: bool = False, where: Any = True
-) -> Tensor:
-    """Mean over `axis` of what is not nan; parameters as in `sum`. A nan gets gradient 0.
-
-    Where all are nan so is the result, with NumPy's warning.
-
-    Examples
-    --------
-    >>> import tinygrad_fs as tg
-    >>> tg.nanmean(tg.tensor([1.0, float("nan"), 3.0]))
-    tensor(2.)
-    """
-    values: Any = given(x)
-    numbers = values == values
-    if not (values.size and numbers.all()):
-        where = numbers if where is True else numbers & where
-    return mean(values, axis, dtype, keepdims=keepdims, where=where)
-
-
 def _counted(x: Any, dtype: Any, where: Any, identity: float) -> Any:
     """`x` in its dtype, with what changes nothing in the place of what does not count."""
     x = given(x)
@@ -340,7 +296,8 @@ def _counted(x: Any, dtype: Any, where: Any, identity: float) -> Any:
     return x if dtype is None or x.dtype == dtype else astype(x, dtype)
 
 
-def _candidates(name: str, x: Any, initial: Any, where: Any) -> Any:
+def candidates(name: str, x: Any, initial: Any, where: Any) -> Any:
+    """The values that an extreme is chosen from."""
     if where is True:
         return given(x)
     if initial is None:
