@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
+
 import numpy as np
 import pytest
 from browser import Browser, find_browser
@@ -9,6 +11,11 @@ from test_hostile_labels import HOSTILE
 
 import tinygrad_fs as tg
 from tinygrad_fs import nn, viz
+from tinygrad_fs.compare import side_by_side
+from tinygrad_fs.deep_learning import NeuralNetwork
+from tinygrad_fs.deep_learning.layers import Activation, Dense
+from tinygrad_fs.deep_learning.loss_functions import CrossEntropy
+from tinygrad_fs.deep_learning.optimizers import Adam
 
 pytestmark = [
     pytest.mark.browser,
@@ -23,6 +30,20 @@ COLORS = """(() => {
   const found = new Set();
   for (let i = 0; i < pixels.length; i += 4) found.add(pixels[i] << 16 | pixels[i + 1] << 8 | pixels[i + 2]);
   return found.size;
+})()"""
+
+
+# Where the titles of open modules are: what the pointer finds, on a grid.
+TITLES = """(() => {
+  const [canvas, hint] = [document.querySelector("#drawing"), document.querySelector("#hint")];
+  const frame = canvas.getBoundingClientRect();
+  const found = {};
+  for (let y = 2; y < frame.height; y += 6) for (let x = 2; x < frame.width; x += 40) {
+    canvas.dispatchEvent(new PointerEvent("pointermove", { clientX: frame.x + x, clientY: frame.y + y }));
+    const [title, action] = hint.hidden ? [] : hint.textContent.split("\\n");
+    if (action === "Click to close") found[title] ??= [frame.x + x, frame.y + y];
+  }
+  return found;
 })()"""
 
 
@@ -76,14 +97,14 @@ def test_it_steps_by_keys_buttons_and_slider(browser, pages):
     assert browser.text("#place") == "step 0 of 12"
     browser.press("ArrowRight")
     assert (browser.text("#phase"), browser.text("#panel h2")) == ("forward", "Linear")
-    assert "y = x w^T + b" in browser.text(".rule")
+    assert "y = x wᵀ + b" in browser.text(".rule")
     browser.click("#next")
     assert browser.text("#panel h2") == "Tanh"
     browser.press("ArrowLeft")
     assert browser.text("#place") == "step 1 of 12"
     browser.press("End")
     assert (browser.text("#phase"), browser.text("#panel h2")) == ("backward", "Derivative of Linear")
-    assert "dw: g^T x" in browser.text(".rule")
+    assert "dw: gᵀ x" in browser.text(".rule")
     browser.press("PageUp")
     assert browser.text("#panel h2") == "Derivative of loss = Mean"
     browser.run(
@@ -114,9 +135,9 @@ def test_it_jumps_to_the_first_nan(browser, pages):
     assert "nan" in browser.run("[...document.querySelectorAll('.entries')].map(each => each.innerText).join(' ')")
 
 
-def test_it_closes_and_opens_modules_and_holds_the_clicked_one_still(browser, pages):
+def test_it_closes_and_opens_modules(browser, pages):
     browser.open(pages / "net.html")
-    before = browser.run("document.querySelector('#fold').textContent")
+    before = browser.text("#fold")
     browser.click("#fold")
     assert (before, browser.text("#fold")) == ("Close all", "Open all")
     browser.press("m")
@@ -125,6 +146,18 @@ def test_it_closes_and_opens_modules_and_holds_the_clicked_one_still(browser, pa
     assert browser.text("#fold") == "Open all"
     browser.press("c")
     assert browser.text("#fold") == "Close all"
+
+
+def test_a_clicked_module_stays_where_it_is(browser, pages):
+    browser.open(pages / "net.html")
+    browser.press("0")
+    places = browser.run(TITLES)
+    x, y = places["2: Sequential, 8 params, 32 B"]
+    browser.click_at(x, y)
+    assert browser.text("#hint").startswith("2: Sequential")
+    browser.click_at(x + 3, y + 3)
+    assert browser.text("#fold") == "Close all"
+    assert browser.run(TITLES) == places
 
 
 def test_it_searches(browser, pages):
@@ -164,6 +197,56 @@ def test_it_is_dark_where_that_is_wanted(browser, pages):
     assert browser.run("document.documentElement.dataset.theme") == "light"
     browser.press("d")
     assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(13, 17, 23)"
+
+
+def test_the_view_is_saved_as_svg(browser, pages):
+    browser.open(pages / "hostile.html")
+    browser.press("ArrowRight", "0")
+    browser.run("URL.createObjectURL = blob => { window.saved = blob; return '#'; }; 0")
+    browser.click("#export")
+    root = ET.fromstring(browser.run("saved.text()"))
+    text = "".join(root.itertext())
+    assert "javascript:alert(1)" in text
+    assert "<script>alert(1)</script>" in text
+    assert {element.tag.partition("}")[2] for element in root.iter()} == {"svg", "title", "rect", "path", "text"}
+
+
+def test_it_prints_in_light_colours(browser, pages):
+    browser.open(pages / "net.html")
+    browser.press("d")
+    browser.run("dispatchEvent(new Event('beforeprint')), 0")
+    assert browser.run("document.documentElement.dataset.theme") == "light"
+    assert browser.run("document.querySelector('#drawing').width > 2 * document.querySelector('#stage').clientWidth")
+    browser.run("dispatchEvent(new Event('afterprint')), 0")
+    assert browser.run("document.documentElement.dataset.theme") == "dark"
+
+
+def test_it_colours_by_figures_with_a_scale(browser, pages):
+    browser.open(pages / "net.html")
+    choices = browser.run("[...document.querySelector('#heat').options].map(option => option.value)")
+    assert choices == ["kinds", "time", "bytes", "kept", "gradient"]
+    for choice in choices:
+        browser.run(
+            f"(s => {{ s.value = '{choice}'; s.dispatchEvent(new Event('change')); }})(document.querySelector('#heat'))"
+        )
+        assert browser.run("document.querySelectorAll('#legend .scale').length") == (choice != "kinds")
+
+
+def test_two_panes_go_in_step(browser, tmp_path):
+    x, y = np.random.default_rng(0).standard_normal((8, 4)), np.eye(3)[np.arange(8) % 3]
+    network = NeuralNetwork(Adam(), CrossEntropy)
+    for layer in Dense(5, input_shape=(4,)), Activation("tanh"), Dense(3), Activation("softmax"):
+        network.add(layer)
+    browser.open(side_by_side(network, x, y, steps=0, repeats=1).to_walkthrough(tmp_path / "layers.html"))
+    assert browser.run("document.querySelectorAll('.layer').length") == 4
+    browser.press("PageDown", "PageDown")
+    assert browser.text(".layer.current b") == "Dense"
+    assert "agree" in browser.text("#panel .agrees")
+    browser.press("ArrowRight")
+    assert browser.text(".layer.current b") == "Activation (TanH)"
+    browser.click("#layer-0")
+    assert browser.text("#panel h2") == "Derivative of Affine"
+    assert browser.run("document.querySelector('#heat').value") == "difference"
 
 
 def test_injections_stay_text(browser, pages):

@@ -10,6 +10,7 @@ let marks = marksOf(-1);
 let going = progress(-1);
 let toCome = [];
 let isWaiting = false;
+let isPrinting = false;
 
 function repaint() {
   if (isWaiting) return;
@@ -33,8 +34,13 @@ function remark() {
   repaint();
 }
 
+/** Pixels of the canvas per pixel of the page; on paper there are more. */
+function pixelDensity() {
+  return isPrinting ? 3 : window.devicePixelRatio || 1;
+}
+
 function resize() {
-  const density = window.devicePixelRatio || 1;
+  const density = pixelDensity();
   canvas.width = Math.round(stage.clientWidth * density);
   canvas.height = Math.round(stage.clientHeight * density);
   paint(); // at once: a canvas that was resized is empty
@@ -42,7 +48,7 @@ function resize() {
 
 function paint() {
   layers ??= composed();
-  const density = window.devicePixelRatio || 1;
+  const density = pixelDensity();
   pen.setTransform(density, 0, 0, density, 0, 0);
   pen.fillStyle = paints.paper;
   pen.fillRect(0, 0, stage.clientWidth, stage.clientHeight);

@@ -1,11 +1,16 @@
 // Colouring: boxes by a figure instead of by their kind: time, bytes, the size of gradients.
 
 const FIGURES = {
-  time: { words: "time", unit: secondsText, of: (box) => box.seconds || null },
-  bytes: { words: "bytes of values", unit: bytesText, of: (box) => arrayOf(box.value)?.bytes || null },
-  kept: { words: "bytes kept for backward", unit: bytesText, of: (box) => box.kept || null },
-  gradient: { words: "norm of gradient", unit: numeral, of: (box) => arrayOf(box.gradient)?.statistics?.norm ?? null },
-  difference: { words: "difference of the two ways", unit: differenceText, of: differenceOf, ends: [1e-17, 1] },
+  time: { choice: "time", words: "time", unit: secondsText, of: (box) => box.seconds || null },
+  bytes: { choice: "size", words: "bytes of values", unit: bytesText, of: (box) => arrayOf(box.value)?.bytes || null },
+  kept: { choice: "bytes kept", words: "bytes kept for backward", unit: bytesText, of: (box) => box.kept || null },
+  gradient: {
+    choice: "gradient", words: "norm of gradient", unit: numeral,
+    of: (box) => arrayOf(box.gradient)?.statistics?.norm ?? null,
+  },
+  difference: {
+    choice: "difference", words: "difference of the two ways", unit: differenceText, of: differenceOf, ends: [1e-17, 1],
+  },
 };
 
 let range = null; // of the figure that colours: the least and the largest, and whether the scale is logarithmic
@@ -63,4 +68,18 @@ function boxFill(number) {
 function isPale(color) {
   const [red, green, blue] = channels(color);
   return 0.299 * red + 0.587 * green + 0.114 * blue > 140;
+}
+
+/** The scale that boxes are coloured by, for the legend; null where they are coloured by kind. */
+function scaleView() {
+  if (!range) return null;
+  const { words, unit } = FIGURES[state.heat];
+  const picture = make("canvas", { width: 96, height: 10 });
+  const brush = picture.getContext("2d");
+  for (let x = 0; x < 96; x++) {
+    brush.fillStyle = heatColor(x / 95);
+    brush.fillRect(x, 0, 1, 10);
+  }
+  const ends = `${words}${range.isLog ? ", logarithmic" : ""}`;
+  return make("li", { class: "scale" }, unit(range.least), picture, unit(range.most), make("span", {}, ends));
 }

@@ -71,9 +71,10 @@ function sentViews(sent) {
   const remark = sent.is_summed ? "Summed over the axes along which the argument was broadcast." : sent.array === -1 ? notKept() : "";
   const views = [valueView(sent.array, sent.name && `d${sent.name}`, sent.box, remark)];
   if (sent.expected > 1) {
-    const words = sent.arrived === sent.expected ? `All ${sent.expected} gradients have come together there:` : `${sent.arrived} of ${sent.expected} have come together there:`;
-    views.push(make("p", { class: "sub" }, words));
-    if (sent.arrived > 1 || sent.array === -1) views.push(valueView(sent.sum, "sum"));
+    const isShown = sent.arrived > 1 || sent.array === -1;
+    const words = sent.arrived === sent.expected ? `All ${sent.expected} gradients have come together there` : `${sent.arrived} of ${sent.expected} have come there`;
+    views.push(make("p", { class: "sub" }, isShown ? `${words}:` : `${words}.`));
+    if (isShown) views.push(valueView(sent.sum, "sum"));
   } else if (sent.array === -1 && sent.sum !== -1) {
     views.push(valueView(sent.sum, "gradient"));
   }
@@ -98,7 +99,7 @@ function pretty(formula) {
   const powers = { 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴" };
   return formula
     .replace(/\^(\d)(?![\d.])/g, (_, digit) => powers[digit] ?? `^${digit}`)
-    .replaceAll("<=", "≤").replaceAll(">=", "≥").replace(/ - /g, " − ").replace(/= -/g, "= −").replace(/\.$/, "");
+    .replaceAll("<=", "≤").replaceAll(">=", "≥").replace(/ - /g, " − ").replace(/= -/g, "= −").replace(/\^T\b/g, "ᵀ").replace(/\.$/, "");
 }
 
 function codeView(number) {

@@ -43,11 +43,22 @@ function grown({ x, y, width, height }, by) {
 function outlinesOf(look, at) {
   if (look.double) return [[outline(look.shape, at), false], [outline(look.shape, grown(at, -sizes.ring)), true]];
   if (look.shape !== "stack") return [[outline(look.shape, at), true]];
-  const inner = { ...at, width: at.width - 2 * sizes.stacked, height: at.height - 2 * sizes.stacked };
-  return [2, 1, 0].map((step) => {
-    const shifted = { ...inner, x: at.x + step * sizes.stacked, y: at.y + step * sizes.stacked };
-    return [outline("rounded", shifted), true];
-  });
+  const front = frontOf(look, at);
+  return [[outline("rounded", front) + [1, 2].map((step) => behind(front, step)).join(""), true]];
+}
+
+/** Where the text of a box stands: of a stack, the sheet in front. */
+function frontOf(look, at) {
+  const edge = look.shape === "stack" ? 2 * sizes.stacked : 0;
+  return { ...at, width: at.width - edge, height: at.height - edge };
+}
+
+/** What is seen of a sheet behind another: its right and its lower edge. */
+function behind({ x, y, width, height }, step) {
+  const [by, r] = [sizes.stacked * step, sizes.corner];
+  const [right, bottom, last] = [x + width + by, y + height + by, by - sizes.stacked];
+  return `M${fixed(x + width + last)} ${fixed(y + by)}H${fixed(right - r)}a${r} ${r} 0 0 1 ${r} ${r}V${fixed(bottom - r)}` +
+    `a${r} ${r} 0 0 1 -${r} ${r}H${fixed(x + by + r)}L${fixed(x + by)} ${fixed(bottom - r)}V${fixed(y + height + last)}`;
 }
 
 /** A layer of the drawing: for each region its outlines, those of one paint in one path. */
@@ -167,11 +178,10 @@ function headText(path, by = 1) {
 /** The lines of text in a box: what is said, how large, how bold, in which colour, and where. */
 function textOf(box, at) {
   const look = looks[box.look];
-  const inner = look.shape === "stack" ? { ...at, width: at.width - 2 * sizes.stacked, height: at.height - 2 * sizes.stacked } : at;
   const text = [[box.title, look.small ? sizes.small : sizes.title, !look.small, "ink"]];
   for (const detail of box.details) text.push([detail, sizes.detail, false, "faint"]);
   if (box.trouble) text.push([box.trouble, sizes.detail, true, "bad"]);
-  return spread(text, inner);
+  return spread(text, frontOf(look, at));
 }
 
 /** Lines of text, one below the other, in the middle of a rectangle. */
@@ -186,9 +196,8 @@ function spread(text, at) {
 /** The text on a closed scope. */
 function textOfStub(scope) {
   const count = boxes.reduce((sum, _, number) => sum + (places.stubOf[number] === scope ? 1 : 0), 0);
-  const at = places.scopes[scope];
-  const inner = { ...at, width: at.width - 2 * sizes.stacked, height: at.height - 2 * sizes.stacked };
-  return spread([[scopes[scope].title, sizes.scope, true, "ink"], [counted(count, "node"), sizes.detail, false, "faint"]], inner);
+  const text = [[scopes[scope].title, sizes.scope, true, "ink"], [counted(count, "node"), sizes.detail, false, "faint"]];
+  return spread(text, frontOf(CLOSED, places.scopes[scope]));
 }
 
 /** What stands beside the ends of a link: which argument it is, and which of several outputs. */

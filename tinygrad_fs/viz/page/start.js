@@ -16,8 +16,8 @@ function setTheme(dark) {
 /** The legend: each look that is present, drawn small, with what it means. */
 function drawLegend() {
   const items = data.legend.map(([words, box, link]) => make("li", {}, sample(looks[box], looks[link]), words));
-  byId("legend").replaceChildren(...items);
-  byId("legend").hidden = !items.length;
+  byId("legend").replaceChildren(...[...items, scaleView()].filter(Boolean));
+  byId("legend").hidden = !byId("legend").children.length;
 }
 
 function sample(boxLook, linkLook) {
@@ -59,7 +59,21 @@ function startTools() {
   byId("table").addEventListener("click", showTable);
   byId("export").addEventListener("click", saveView);
   byId("theme").addEventListener("click", toggleTheme);
+  on("heat", drawLegend);
   byId("help").addEventListener("click", showKeys);
+}
+
+/** On paper all is light, and drawn with more pixels. */
+function startPrinting() {
+  let wasDark = false;
+  const turn = (printing) => {
+    isPrinting = printing;
+    if (printing) wasDark = state.dark;
+    setTheme(printing ? false : wasDark);
+    resize();
+  };
+  addEventListener("beforeprint", () => turn(true));
+  addEventListener("afterprint", () => turn(false));
 }
 
 function start() {
@@ -69,6 +83,7 @@ function start() {
   startMinimap();
   startStack();
   startKeys();
+  startPrinting();
   places = placed(state.closed);
   setTheme(matchMedia("(prefers-color-scheme: dark)").matches);
   begin();
@@ -85,7 +100,7 @@ function start() {
 
 /** What can wait until the drawing is seen. */
 function afterwards() {
-  byId("heat").append(...figuresKnown().map((name) => make("option", { value: name }, `by ${FIGURES[name].words}`)));
+  byId("heat").append(...figuresKnown().map((name) => make("option", { value: name }, `by ${FIGURES[name].choice}`)));
   if (layersOfStack.length) {
     byId("heat").value = "difference";
     setHeat("difference");
