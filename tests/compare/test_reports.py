@@ -53,7 +53,9 @@ def test_the_page_needs_nothing_from_elsewhere(report, tmp_path):
     text = path.read_text()
     assert path == tmp_path / "audit.html"
     assert text.startswith("<!DOCTYPE html>")
-    assert not re.search(r"https?:|src=|@import|url\(", text)
+    assert not re.search(r"https?:|src=|@import|url\(|<script", text)
+    assert "default-src 'none'" in text
+    assert "prefers-color-scheme: dark" in text
     assert "cosine" in text
     assert "by_hand = used.backward_pass(g.copy())" in text
 
@@ -96,3 +98,30 @@ def test_rows_put_together_what_is_alike():
         (("training", "evaluation"), ("batch 3",)),
         (("training", "evaluation"), ("batch 2",)),
     ]
+
+
+def test_rows_keep_apart_what_is_said_in_other_words():
+    findings = [
+        Finding("pair", "training", "end to end", "wrong", "p - y, with cosine 0.99"),
+        Finding("pair", "evaluation", "end to end", "wrong", "p - y, with cosine -1e-3"),
+        Finding("pair", "training", "saturated", "wrong", "no gradient is left"),
+    ]
+    rows = Report("x", tuple(findings)).rows
+    assert [(row.modes, row.first.detail) for row in rows] == [
+        (("training", "evaluation"), "p - y, with cosine 0.99"),
+        (("training",), "no gradient is left"),
+    ]
+
+
+def test_the_page_opens_with_what_is_wrong(tmp_path):
+    findings = [
+        Finding("relu", "training", "batch 3", "convention", "at 0", reproducer="print('relu')"),
+        Finding("W", "training", "batch 3", "wrong", "it is zero", reproducer="print('W')"),
+        Finding("V", "training", "batch 3", "right", max_rel_error=0.0),
+    ]
+    text = Report("x", tuple(findings)).to_html(tmp_path / "page.html").read_text()
+    assert text.index("<details open><summary><code>W</code>") < text.index("<details><summary><code>relu</code>")
+    meanings = text[text.index("What the verdicts mean") :]
+    assert [word for word in ("right", "convention", "wrong", "stale") if f'verdict">{word}<' in meanings] == [
+        "right", "convention", "wrong",
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ import copy
 
 import numpy as np
 import pytest
+from networks import network
 
 from tinygrad_fs import data
 from tinygrad_fs.deep_learning import NeuralNetwork
@@ -44,13 +45,6 @@ def digits():
     return images[:96], np.eye(10)[labels[:96]]
 
 
-def build(layers, loss, optimizer, **options):
-    net = NeuralNetwork(optimizer=optimizer, loss=loss, **options)
-    for layer in layers:
-        net.add(layer)
-    return net
-
-
 def finite(net):
     arrays = [value for layer in net.layers for value in vars(layer).values() if isinstance(value, np.ndarray)]
     return all(np.isfinite(array).all() for array in arrays)
@@ -58,7 +52,7 @@ def finite(net):
 
 def test_convolutional_neural_network(digits, backprop):
     X, y = digits
-    net = build(
+    net = network(
         [
             Conv2D(n_filters=4, filter_shape=(3, 3), stride=1, input_shape=(1, 8, 8), padding="same"),
             Activation("relu"),
@@ -89,7 +83,7 @@ def test_convolutional_neural_network(digits, backprop):
 
 def test_multilayer_perceptron(digits, backprop):
     X, y = digits
-    net = build(
+    net = network(
         [
             Dense(32, input_shape=(64,)),
             Activation("leaky_relu"),
@@ -119,7 +113,7 @@ def test_the_perceptron_of_the_script_has_its_parameters(capsys):
     layers = [Dense(512, input_shape=(64,)), Activation("leaky_relu")]
     for _ in range(3):
         layers += [Dense(512), Activation("leaky_relu"), Dropout(0.25)]
-    net = build([*layers, Dense(10), Activation("softmax")], CrossEntropy, Adam())
+    net = network([*layers, Dense(10), Activation("softmax")], CrossEntropy, Adam())
     net.summary(name="MLP")
     assert "Total Parameters: 826378" in capsys.readouterr().out
 
@@ -130,7 +124,7 @@ def test_recurrent_neural_network(backprop, capsys):
     series = starts[:, None] * np.arange(1, 12)
     y = np.eye(61)[np.minimum(series, 60)]
     X, y = y[:, :-1], y[:, 1:]
-    net = build(
+    net = network(
         [RNN(10, activation="tanh", bptt_trunc=5, input_shape=(10, 61)), Activation("softmax")], CrossEntropy, Adam()
     )
     net.backprop = backprop
@@ -143,7 +137,7 @@ def test_recurrent_neural_network(backprop, capsys):
 
 
 def test_deep_q_network(backprop):
-    net = build([Dense(64, input_shape=(4,)), Activation("relu"), Dense(2)], SquareLoss, Adam(), backprop=backprop)
+    net = network([Dense(64, input_shape=(4,)), Activation("relu"), Dense(2)], SquareLoss, Adam(), backprop=backprop)
     state = np.random.normal(size=4)
     for _ in range(5):
         action = np.argmax(net.predict(state), axis=1)[0]
@@ -158,7 +152,7 @@ def test_deep_q_network(backprop):
 
 def test_autoencoder(digits, backprop):
     optimizer = Adam(learning_rate=0.0002, b1=0.5)
-    encoder = build(
+    encoder = network(
         [
             Dense(32, input_shape=(64,)),
             Activation("leaky_relu"),
@@ -171,7 +165,7 @@ def test_autoencoder(digits, backprop):
         SquareLoss,
         optimizer,
     )
-    decoder = build(
+    decoder = network(
         [
             Dense(16, input_shape=(8,)),
             Activation("leaky_relu"),
@@ -219,7 +213,7 @@ def play(generator, discriminator, combined, images, steps):
 
 def test_generative_adversarial_network(digits, backprop):
     optimizer = Adam(0.0002, b1=0.5)
-    generator = build(
+    generator = network(
         [
             Dense(16, input_shape=(10,)),
             Activation("leaky_relu"),
@@ -233,7 +227,7 @@ def test_generative_adversarial_network(digits, backprop):
         CrossEntropy,
         optimizer,
     )
-    discriminator = build(
+    discriminator = network(
         [
             Dense(32, input_shape=(64,)),
             Activation("leaky_relu"),
@@ -254,7 +248,7 @@ def test_generative_adversarial_network(digits, backprop):
 
 def test_dcgan(digits, backprop):
     optimizer = Adam(0.0002, b1=0.5)
-    generator = build(
+    generator = network(
         [
             Dense(8 * 2 * 2, input_shape=(10,)),
             Activation("leaky_relu"),
@@ -274,7 +268,7 @@ def test_dcgan(digits, backprop):
         CrossEntropy,
         optimizer,
     )
-    discriminator = build(
+    discriminator = network(
         [
             Conv2D(4, filter_shape=(3, 3), stride=2, input_shape=(1, 8, 8), padding="same"),
             Activation("leaky_relu"),
@@ -303,7 +297,7 @@ def test_dcgan(digits, backprop):
 
 def population(size):
     def one():
-        return build(
+        return network(
             [Dense(16, input_shape=(64,)), Activation("relu"), Dense(10), Activation("softmax")], CrossEntropy, Adam()
         )
 

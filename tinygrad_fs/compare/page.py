@@ -1,75 +1,91 @@
-"""The page of a report: one HTML file without anything from elsewhere."""
+"""The page of a report: what is wrong, what each word means, and the smallest examples."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from tinygrad_fs.viz.page.document import document
+from tinygrad_fs.compare.written import report_page
 
 if TYPE_CHECKING:
-    from tinygrad_fs.compare.report import Report, Row
+    from tinygrad_fs.compare.report import Finding, Report, Row
 
 __all__ = ["page"]
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; --right: #1a7f37; --convention: #9a6700; --wrong: #cf222e; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
-.right { color: var(--right); } .convention { color: var(--convention); } .wrong { color: var(--wrong); }
-.verdict { font-weight: 600; }
-code, pre { font: 13px/1.45 ui-monospace, monospace; }
-pre { overflow-x: auto; padding: 1rem; border: 1px solid var(--line); border-radius: .4rem; }
-summary { cursor: pointer; margin: 1rem 0 .5rem; }
-"""
-
-_BODY = """
-<h1>{title}</h1>
-<p class="{state}">{headline}</p>
-<table>
-<thead><tr><th>gradient</th><th>mode</th><th>with</th><th>verdict</th><th>relative error</th><th></th></tr></thead>
-<tbody>
-{rows}
-</tbody>
-</table>
-<p>The truth: {truths}.</p>
-{remarks}
-{reproducers}
-"""
+_WORDS = {
+    "right": "the gradient of the forward",
+    "convention": "a choice where there is more than one slope, at kinks and ties, or a truncation that is declared",
+    "scaled": "the gradient times a number",
+    "partial": "wrong in some entries, right in others",
+    "wrong": "wrong everywhere, or updated where it must not be",
+    "stale": "the gradient of an earlier forward",
+    "nonfinite": "nan or infinite where the forward has a slope",
+    "shape": "not of the shape of what it is the gradient of",
+    "error": "the code raised an exception",
+}
 
 
 def page(report: Report) -> str:
     """The HTML of a report; whatever it quotes is escaped."""
-    shown: dict[str, str] = {}
-    for row in report.rows:
-        source = row.first.reproducer
-        if source:
-            shown.setdefault(source, f"{row.name}, {row.modes[0]}: {row.first.verdict}")
-    title = f"Audit of {report.title}"
-    body = _BODY.format(
-        title=escape(title),
-        state="right" if report.ok else "wrong",
-        headline=escape(report.headline),
-        rows="\n".join(map(_row, report.rows)),
-        truths=escape("; ".join(report.truths) or "not found"),
-        remarks="\n".join(f"<p>{escape(remark)}</p>" for remark in report.remarks),
-        reproducers="\n".join(
-            f"<details><summary>{escape(what)}</summary><pre>{escape(source)}</pre></details>"
-            for source, what in shown.items()
-        ),
+    return report_page(f"Audit of {report.title}", "\n".join(_parts(report)))
+
+
+def _parts(report: Report) -> Iterator[str]:
+    rows, headline = report.rows, report.headline.removeprefix(f"{report.title}: ")
+    yield f'<p class="headline {"good" if report.ok else "bad"}">{escape(headline)}</p>'
+    yield '<div class="wide"><table><thead><tr><th>gradient</th><th>mode</th><th>with</th><th>verdict</th>'
+    yield '<th class="number">relative error</th><th></th></tr></thead><tbody>'
+    yield from map(_row, rows)
+    yield "</tbody></table></div>"
+    yield f'<p class="faint">The truth: {escape("; ".join(report.truths) or "not found")}.</p>'
+    yield from (f"<p>{escape(remark)}.</p>" for remark in report.remarks)
+    yield "<h2>What the verdicts mean</h2>\n<table><tbody>"
+    used = {row.first.verdict for row in rows}
+    yield from (
+        f'<tr><td class="verdict">{verdict}</td><td>{meaning}</td></tr>'
+        for verdict, meaning in _WORDS.items()
+        if verdict in used
     )
-    return document(title, body, _STYLE)
+    yield "</tbody></table>"
+    examples = list(_examples(rows))
+    if examples:
+        yield "<h2>The smallest examples</h2>"
+        yield "<p>Each is a script of its own. Run it to see the gradient by hand beside the true one.</p>"
+        yield from examples
 
 
 def _row(row: Row) -> str:
     first = row.first
-    state = first.verdict if first.ok else "wrong"
-    error = f"{row.error:.1e}" if math.isfinite(row.error) else ""
+    error = "" if not math.isfinite(row.error) else f"{row.error:.1e}" if row.error else "0"
     return (
-        f"<tr><td><code>{escape(row.name)}</code></td><td>{escape(', '.join(row.modes))}</td>"
-        f"<td>{escape(', '.join(row.configurations))}</td><td class='verdict {state}'>{escape(first.verdict)}</td>"
-        f"<td class='number'>{error}</td><td>{escape(first.detail)}</td></tr>"
+        f'<tr><td class="whole"><code>{escape(row.name)}</code></td><td>{_listed(row.modes)}</td>'
+        f'<td>{_listed(row.configurations)}</td><td class="verdict {_state(first)}">{escape(first.verdict)}</td>'
+        f'<td class="number">{error}</td><td>{escape(first.detail)}</td></tr>'
     )
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    """Words with commas between them, broken into lines nowhere else."""
+    return ", ".join(f'<span class="whole">{escape(each)}</span>' for each in words)
+
+
+def _state(finding: Finding) -> str:
+    return "good" if finding.verdict == "right" else "fair" if finding.ok else "bad"
+
+
+def _examples(rows: list[Row]) -> Iterator[str]:
+    """The scripts, each once: what is wrong first, and the first of that open."""
+    shown: set[str] = set()
+    for row in sorted(rows, key=lambda row: row.first.ok):
+        first = row.first
+        if first.reproducer is None or first.reproducer in shown:
+            continue
+        opened = "" if shown or first.ok else " open"
+        shown.add(first.reproducer)
+        yield (
+            f"<details{opened}><summary><code>{escape(row.name)}</code> in {escape(first.mode)}, "
+            f'{escape(first.configuration)}: <span class="verdict {_state(first)}">{escape(first.verdict)}</span>'
+            f"</summary><pre>{escape(first.reproducer)}</pre></details>"
+        )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
+import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from tinygrad_fs.compare.page import page
-from tinygrad_fs.io import replacing
+from tinygrad_fs.compare.written import strict_json, write_page
 
 __all__ = ["FINE", "Finding", "Report", "Row"]
 
@@ -181,10 +180,10 @@ class Report:
         content = {
             "title": self.title,
             "ok": self.ok,
-            "findings": [_strict(asdict(finding)) for finding in self.findings],
+            "findings": [asdict(finding) for finding in self.findings],
             "remarks": list(self.remarks),
         }
-        return json.dumps(content, indent=indent, allow_nan=False)
+        return strict_json(content, indent)
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
         """Write the report as one page that needs nothing else; the file appears whole or not at all.
@@ -199,24 +198,19 @@ class Report:
         Path
             Where it was written.
         """
-        target = Path(path)
-        text = page(self)
-        with replacing(target) as file:
-            file.write(text.encode())
-        return target
+        return write_page(path, page(self))
 
 
 def _saying(finding: Finding) -> str:
-    """What a finding says, apart from values that differ from draw to draw."""
-    return f"{finding.verdict} {finding.detail}" if finding.verdict == "scaled" else finding.verdict
+    """What a finding says, apart from what differs from draw to draw: numbers, places, slopes."""
+    if finding.verdict in ("right", "convention", "partial"):
+        return finding.verdict
+    detail = finding.detail if finding.verdict == "scaled" else re.sub(r"[-+\d.]+(e[-+]?\d+)?", "#", finding.detail)
+    return f"{finding.verdict} {detail}"
 
 
 def _listed(names: list[str]) -> list[str]:
     return [", ".join(names[:-1]), names[-1]] if len(names) > 1 else names
-
-
-def _strict(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: None if isinstance(v, float) and not math.isfinite(v) else v for key, v in values.items()}
 
 
 def _table(rows: Iterable[Row]) -> list[str]:

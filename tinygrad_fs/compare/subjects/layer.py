@@ -350,10 +350,7 @@ class LayerCase(Case):
         """A copy of the layer with `values` in it and its random states set."""
         layer = self._copier()
         for each in self.parameters:
-            value = values[each.name]
-            value = value.copy() if isinstance(value, np.ndarray) else value
-            for place in each.places:
-                place.put(layer, value)
+            each.put(layer, values[each.name])
         if self._draws:
             replay(self.draw.seed, [*self.subject.reach.generators, *(place.of(layer) for place in self._held)])
         return layer

@@ -194,10 +194,7 @@ class NetworkCase(Case):
         """A copy of the network with `values` in it and its random states set."""
         network = self._copier()
         for each in self.parameters:
-            value = values[each.name]
-            value = value.copy() if isinstance(value, np.ndarray) else value
-            for place in each.places:
-                place.put(network, value)
+            each.put(network, values[each.name])
         replay(self.draw.seed, [*self.subject.generators, *held_by(network)])
         return network
 

@@ -62,6 +62,12 @@ class Parameter(NamedTuple):
     gradient: Callable[[Backward], Any]
     reading: str
 
+    def put(self, layer: Any, value: Any) -> None:
+        """Let a Tensor, or a copy of an array, stand in all its places in a layer."""
+        value = value.copy() if isinstance(value, np.ndarray) else value
+        for place in self.places:
+            place.put(layer, value)
+
 
 def discover(
     layer: Any, ran: Backward, names: Mapping[str, str] | Sequence[str] | None

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.compare.written import strict_json, write_page
 from tinygrad_fs.dtypes import Array
-from tinygrad_fs.io import replacing
 
 __all__ = ["Comparison", "Cost", "Difference", "LayerComparison"]
 
@@ -191,7 +189,7 @@ class Comparison:
             "steps": dict(self.steps),
             "losses": {way: list(losses) for way, losses in self.losses.items()},
         }
-        return json.dumps(_strict(content), indent=indent, allow_nan=False)
+        return strict_json(content, indent)
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
         """Write one page that needs nothing else; the file appears whole or not at all.
@@ -208,7 +206,7 @@ class Comparison:
         """
         from tinygrad_fs.compare.ways.page import page  # here, since the page is written from this
 
-        return _written(path, page(self))
+        return write_page(path, page(self))
 
     def to_walkthrough(self, path: str | os.PathLike[str]) -> Path:
         """Write the page that goes through the first step, op by op: the graph beside the stack of layers.
@@ -233,15 +231,7 @@ class Comparison:
         """
         if self.walkthrough is None:
             raise ValueError("to_walkthrough: this comparison knows figures alone; `side_by_side` makes one that can")
-        return _written(path, self.walkthrough(self))
-
-
-def _written(path: str | os.PathLike[str], text: str) -> Path:
-    """Write a page to a file, whole or not at all."""
-    target = Path(path)
-    with replacing(target) as file:
-        file.write(text.encode())
-    return target
+        return write_page(path, self.walkthrough(self))
 
 
 def milliseconds(seconds: float) -> str:
@@ -291,13 +281,3 @@ def _totals(comparison: Comparison) -> Iterable[str]:
     if curves["autograd"]:
         last = [f"{losses[-1]:.6g}" for losses in (curves["autograd"], curves["layerwise"])]
         yield f"{'loss':10}{' / '.join(last)} after {len(curves['autograd'])} steps"
-
-
-def _strict(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _strict(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_strict(each) for each in value]
-    return value

@@ -1,4 +1,4 @@
-"""The page of a comparison: one HTML file without anything from elsewhere, and without a script."""
+"""The page of a comparison: what both ways cost and gave, their losses, and the layers beside the graph."""
 
 from __future__ import annotations
 
@@ -8,43 +8,27 @@ from html import escape
 from typing import Any
 
 from tinygrad_fs.compare.ways.comparison import Comparison, Cost, LayerComparison, kilobytes, milliseconds
-from tinygrad_fs.viz.page.document import document
+from tinygrad_fs.compare.written import report_page
 
 __all__ = ["page"]
 
-_STYLE = """
-:root {
-  color-scheme: light dark; --line: #8884; --good: #1a7f37; --bad: #cf222e; --first: #0969da; --second: #bc4c00;
-}
-@media (prefers-color-scheme: dark) {
-  :root { --good: #3fb950; --bad: #ff7b72; --first: #58a6ff; --second: #f0883e; }
-}
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 84rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
-th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td:not(:last-child) { white-space: nowrap; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
-.first { color: var(--first); } .second { color: var(--second); }
-.wide { overflow-x: auto; }
-figure { margin: 1rem 0; }
-figure.picture svg { max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: .4rem; }
-figcaption { font-size: .9rem; opacity: .8; }
+_STYLE = """\
+figure.picture svg { max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: 6px; }
+tr.within td:not([rowspan]) { border-bottom-color: transparent; }
+table.totals { width: auto; } table.totals td, table.totals th { padding-right: 2.5rem; }
 """
 
-_BODY = """
-<h1>Two ways of backprop through the same layers</h1>
-<p class="{state}">{headline}</p>
+_BODY = """<p class="headline {state}">{headline}</p>
 <p>Both ways start from the same weights, on the same batch, with the same random numbers. <span class="first">Autograd
 (first figure)</span> records the layers' forward passes and goes back along the record; the <span
 class="second">layer-based way (second figure)</span> calls each layer's hand-written <code>backward_pass</code>, last
 to first.</p>
 <h2>What they cost</h2>
 {totals}
-<h2>Layer by layer</h2>
-<div class="wide">{layers}</div>
 <h2>The loss</h2>
 {curves}
+<h2>Layer by layer</h2>
+<div class="wide">{layers}</div>
 <h2>Layers and graph</h2>
 <figure class="picture">{picture}<figcaption>On the left the layers, from input to loss; on the right what each of them
 recorded. Backprop by layers goes up the left side, autograd up the right.</figcaption></figure>
@@ -61,12 +45,12 @@ def page(comparison: Comparison) -> str:
         curves=_curves(comparison.losses),
         picture=comparison.picture,
     )
-    return document(f"Side by side: {comparison.title}", body, _STYLE)
+    return report_page("Two ways of backprop through the same layers", body, _STYLE)
 
 
-def _table(header: Sequence[tuple[str, bool]], rows: Sequence[str]) -> str:
+def _table(header: Sequence[tuple[str, bool]], rows: Sequence[str], kind: str = "layers") -> str:
     cells = "".join(f'<th class="number">{name}</th>' if right else f"<th>{name}</th>" for name, right in header)
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>\n{chr(10).join(rows)}\n</tbody></table>"
+    return f"<table class='{kind}'><thead><tr>{cells}</tr></thead><tbody>\n{chr(10).join(rows)}\n</tbody></table>"
 
 
 def _totals(comparison: Comparison) -> str:
@@ -79,7 +63,7 @@ def _totals(comparison: Comparison) -> str:
         _total("kept between forward and backward, kB", kilobytes, ours.kept, other.kept),
         _total("most memory in use, kB", kilobytes, ours.peak, other.peak),
     ]
-    return _table([("", False), ("autograd", True), ("by layers", True), ("ratio", True)], rows)
+    return _table([("", False), ("autograd", True), ("by layers", True), ("ratio", True)], rows, "totals")
 
 
 def _total(words: str, written: Callable[[Any], str], ours: float, other: float) -> str:
@@ -93,7 +77,7 @@ def _total(words: str, written: Callable[[Any], str], ours: float, other: float)
 def _layers(comparison: Comparison) -> str:
     header = [
         *[(name, False) for name in ("layer", "output", "compared")],
-        *[(name, True) for name in ("largest difference", "relative", "cosine")],
+        *[(name, True) for name in ("difference", "relative", "cosine")],
         *[(name, True) for name in ("forward, ms", "backward, ms", "kept, kB", "peak, kB")],
     ]
     return _table(header, [row for layer in comparison.layers for row in _rows(layer, comparison.tolerance)])
@@ -103,7 +87,7 @@ def _rows(layer: LayerComparison, tolerance: float) -> list[str]:
     """One row per array that both ways gave; what belongs to the layer as a whole stands in the first."""
     span = f' rowspan="{max(len(layer.differences), 1)}"'
     shape = " x ".join(map(str, layer.output_shape))
-    whole = f"<td{span}>{escape(layer.name)}</td><td{span}>{shape}</td>"
+    whole = f'<td{span}>{escape(layer.name)}</td><td{span} class="whole">{shape}</td>'
     costs = "".join(
         f'<td{span} class="number"><span class="first">{ours}</span> / <span class="second">{other}</span></td>'
         for ours, other in zip(_cost(layer.autograd), _cost(layer.layerwise))
@@ -114,10 +98,11 @@ def _rows(layer: LayerComparison, tolerance: float) -> list[str]:
     for position, each in enumerate(layer.differences):
         state = "good" if each.relative <= tolerance else "bad"
         cells = (
-            f'<td>{escape(each.name)}</td><td class="number">{_scientific(each.absolute)}</td>'
-            f'<td class="number {state}">{_scientific(each.relative)}</td><td class="number">{each.cosine:.9f}</td>'
+            f'<td class="whole">{escape(each.name)}</td><td class="number">{_scientific(each.absolute)}</td>'
+            f'<td class="number {state}">{_scientific(each.relative)}</td><td class="number">{each.cosine:.6f}</td>'
         )
-        rows.append(f"<tr>{whole}{cells}{costs}</tr>" if position == 0 else f"<tr>{cells}</tr>")
+        within = ' class="within"' if position < len(layer.differences) - 1 else ""
+        rows.append(f"<tr{within}>{whole if position == 0 else ''}{cells}{costs if position == 0 else ''}</tr>")
     return rows
 
 
