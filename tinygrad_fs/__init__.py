@@ -71,4 +71,7 @@ if not TYPE_CHECKING:  # or a mistyped name would pass for Any
         """Import the upper floors when they are first asked for: the engine alone starts faster."""
         if name in _ON_DEMAND:
             return importlib.import_module(f"tinygrad_fs.{name}")
-        raise AttributeError(f"module 'tinygrad_fs' has no attribute {name!r}")
+        from tinygrad_fs.othernames import INSTEAD
+
+        remedy = f"; write {INSTEAD[name]}" if name in INSTEAD else ""
+        raise AttributeError(f"module 'tinygrad_fs' has no attribute {name!r}{remedy}")

@@ -196,6 +196,18 @@ class TestPacking:
         assert padded.tolist()[3:] == [[3.0, -1.0, -1.0], [-1.0, -1.0, -1.0]]
         assert lengths.tolist() == [4, 2, 3]
 
+    def test_padding_comes_off(self):
+        x = tg.randn((3, 4, 2), requires_grad=True)
+        for batch_first in (False, True):
+            rows = x if batch_first else x.swapaxes(0, 1)
+            parts = nn.utils.rnn.unpad_sequence(rows, [4, 0, 2], batch_first)
+            assert [part.tolist() for part in parts] == [x[0].tolist(), [], x[2, :2].tolist()]
+        parts[2].sum().backward()
+        assert x.grad[2].tolist() == [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
+        for wrong in ([4, 1], [4, 1, 5], [4, -1, 1]):
+            with pytest.raises(ValueError, match="for 3 sequences of 4 steps"):
+                nn.utils.rnn.unpad_sequence(x, wrong, batch_first=True)
+
     def test_as_pytorch(self):
         torch = pytest.importorskip("torch")
         theirs = torch.nn.utils.rnn

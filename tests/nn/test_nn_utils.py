@@ -49,7 +49,7 @@ class TestClipping:
 
     def test_a_norm_that_is_nan(self):
         a, b = with_gradients(np.array([np.nan]), np.array([1.0]))
-        with pytest.raises(RuntimeError, match="the norm of the gradients is nan; autograd.detect_anomaly"):
+        with pytest.raises(RuntimeError, match="clip_grad_norm_: the norm is nan; autograd.detect_anomaly"):
             utils.clip_grad_norm_([a, b], 1.0, error_if_nonfinite=True)
         assert b.grad.tolist() == [1.0]
         assert math.isnan(utils.clip_grad_norm_([a, b], 1.0).item())
@@ -57,6 +57,17 @@ class TestClipping:
 
     def test_nothing_to_clip(self):
         assert utils.clip_grad_norm_([], 1.0).item() == 0.0
+
+    def test_in_two_steps_it_is_the_same(self):
+        gradients = np.array([3.0, -1.0]), np.array([[4.0]])
+        at_once, apart = with_gradients(*gradients), with_gradients(*gradients)
+        norm = utils.clip_grad_norm_(at_once, 2.0)
+        total = utils.get_total_norm([p.grad for p in apart])
+        assert total.item() == norm.item()
+        utils.clip_grads_with_norm_(apart, 2.0, total)
+        assert [p.grad.tolist() for p in apart] == [p.grad.tolist() for p in at_once]
+        with pytest.raises(RuntimeError, match="get_total_norm: the norm is inf"):
+            utils.get_total_norm(tg.tensor([np.inf]), error_if_nonfinite=True)
 
     def test_values(self):
         (a,) = with_gradients(np.array([-3.0, 0.5, 2.0]))

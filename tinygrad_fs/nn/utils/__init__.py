@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tinygrad_fs.nn.utils import rnn
-from tinygrad_fs.nn.utils.clipping import clip_grad_norm_, clip_grad_value_
+from tinygrad_fs.nn.utils.clipping import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from tinygrad_fs.nn.utils.reparametrised import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
 from tinygrad_fs.nn.utils.vectors import parameters_to_vector, vector_to_parameters
 
 __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
+    "clip_grads_with_norm_",
+    "get_total_norm",
     "parameters_to_vector",
     "remove_spectral_norm",
     "remove_weight_norm",

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.changes import mark_changed
-from tinygrad_fs.tensor import Tensor
+from tinygrad_fs.ops.operands import array_of
+from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
 
 
 def clip_grad_norm_(
@@ -56,17 +57,47 @@ def clip_grad_norm_(
     """
     gradients = _gradients(parameters)
     norm = _norm(gradients, float(norm_type))
-    if error_if_nonfinite and not math.isfinite(norm):
-        raise RuntimeError(
-            f"clip_grad_norm_: the norm of the gradients is {norm}; autograd.detect_anomaly tells where it comes from"
-        )
-    factor = max_norm / (norm + 1e-6)
-    if not factor >= 1.0:  # also nan
-        for array in gradients:
-            array *= array.dtype.type(factor)
-            mark_changed(array)
-    dtype = np.result_type(*gradients) if gradients else np.float32
-    return Tensor(np.asarray(norm, dtype))
+    if error_if_nonfinite:
+        _check_finite("clip_grad_norm_", norm)
+    _scale(gradients, max_norm, norm)
+    return _scalar(norm, gradients)
+
+
+def get_total_norm(
+    tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Tensor:
+    """The norm of all tensors as one vector, such as that of gradients; with `clip_grads_with_norm_` for two steps.
+
+    Parameters, result and errors are those of `clip_grad_norm_`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.utils.get_total_norm([tg.tensor([3.0]), tg.tensor([[4.0]])])
+    tensor(5.)
+    """
+    arrays = [each.data for each in _several(tensors)]
+    norm = _norm(arrays, float(norm_type))
+    if error_if_nonfinite:
+        _check_finite("get_total_norm", norm)
+    return _scalar(norm, arrays)
+
+
+def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: TensorLike) -> None:
+    """Scale all gradients by ``max_norm / total_norm`` if that is below 1; in place.
+
+    `clip_grad_norm_` with a norm that is known: of gradients that are spread over processes, say.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> w = tg.tensor([3.0, 4.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> tg.nn.utils.clip_grads_with_norm_(w, 1.0, 20.0)
+    >>> w.grad.numpy().round(3)
+    array([0.3, 0.4], dtype=float32)
+    """
+    _scale(_gradients(parameters), max_norm, float(array_of(total_norm)))
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
@@ -86,10 +117,30 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
         mark_changed(array)
 
 
+def _several(tensors: Tensor | Iterable[Tensor]) -> Iterable[Tensor]:
+    return [tensors] if isinstance(tensors, Tensor) else tensors
+
+
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Any]:
     """The arrays of the gradients that there are."""
-    several = [parameters] if isinstance(parameters, Tensor) else parameters
-    return [each.grad.data for each in several if each.grad is not None]
+    return [each.grad.data for each in _several(parameters) if each.grad is not None]
+
+
+def _scale(gradients: list[Any], max_norm: float, norm: float) -> None:
+    factor = max_norm / (norm + 1e-6)
+    if not factor >= 1.0:  # also nan
+        for array in gradients:
+            array *= array.dtype.type(factor)
+            mark_changed(array)
+
+
+def _check_finite(name: str, norm: float) -> None:
+    if not math.isfinite(norm):
+        raise RuntimeError(f"{name}: the norm is {norm}; autograd.detect_anomaly tells where it comes from")
+
+
+def _scalar(norm: float, arrays: list[Any]) -> Tensor:
+    return Tensor(np.asarray(norm, np.result_type(*arrays) if arrays else np.float32))
 
 
 def _norm(arrays: list[Any], p: float) -> float:

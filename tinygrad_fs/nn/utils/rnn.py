@@ -19,6 +19,7 @@ __all__ = [
     "pad_packed_sequence",
     "pad_sequence",
     "unpack_sequence",
+    "unpad_sequence",
 ]
 
 
@@ -219,6 +220,39 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     """
     padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
     return [padded[n, :length] for n, length in enumerate(lengths.tolist())]
+
+
+def unpad_sequence(padded_sequences: TensorLike, lengths: TensorLike, batch_first: bool = False) -> list[Tensor]:
+    """The sequences, each of shape (its length, ...), without what `pad_sequence` put after them.
+
+    Parameters
+    ----------
+    padded_sequences : array_like
+        Of shape (steps, sequences, ...), or (sequences, steps, ...) with `batch_first`.
+    lengths : array_like of int
+        One for each sequence.
+    batch_first : bool, default False
+
+    Raises
+    ------
+    ValueError
+        If there are other numbers of lengths than of sequences, or a length is out of range.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.utils.rnn.unpad_sequence(tg.tensor([[1, 2, 3], [4, 0, 0]]), [3, 1], batch_first=True)
+    [tensor([1, 2, 3]), tensor([4])]
+    """
+    padded = given(padded_sequences)
+    rows = padded if batch_first else ops.swapaxes(padded, 0, 1)
+    counts = np.asarray(array_of(given(lengths))).tolist()
+    if len(counts) != rows.shape[0] or any(not 0 <= count <= rows.shape[1] for count in counts):
+        raise ValueError(
+            f"unpad_sequence: lengths {counts} for {rows.shape[0]} sequences of {rows.shape[1]} steps; "
+            f"batch_first={batch_first}"
+        )
+    return [_as_tensor(row[:count]) for row, count in zip(rows, counts)]
 
 
 def _checked(name: str, sequences: Sequence[TensorLike]) -> list[Any]:
