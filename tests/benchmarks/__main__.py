@@ -6,7 +6,7 @@ From a checkout:
     python tests/benchmarks
 
 Everything is measured side by side in one run, and medians of paired ratios count; see docs/benchmarks.md. A complete
-run takes two to three minutes and writes its results there; one with --only, --threads, --pairs or --quick prints them.
+run takes a few minutes and writes its results there; one with --only, --threads, --pairs or --quick prints them.
 """
 
 from __future__ import annotations

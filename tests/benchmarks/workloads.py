@@ -106,6 +106,45 @@ def cnn(lib: Any) -> Task:
     return training(lib, net, (256, 1, 8, 8))
 
 
+def lstm(lib: Any) -> Task:
+    """A training step of a recurrent network that labels sequences of 64 steps."""
+    nn = lib.nn
+
+    class Labels(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lstm = nn.LSTM(128, 128, batch_first=True)
+            self.out = nn.Linear(128, 10)
+
+        def forward(self, x: Any) -> Any:
+            states, _ = self.lstm(x)
+            return self.out(states[:, -1])
+
+    return training(lib, Labels(), (32, 64, 128))
+
+
+def adam(*shapes: tuple[int, ...]) -> Callable[[Any], Task]:
+    """A step of Adam over parameters of these shapes, with gradients that stay."""
+
+    def build(lib: Any) -> Task:
+        rng = np.random.default_rng(4)
+        params = []
+        for shape in shapes:
+            values, gradient = (rng.standard_normal(shape, dtype=np.float32) for _ in range(2))
+            params.append(lib.tensor(values, requires_grad=True))
+            params[-1].grad = lib.tensor(gradient)
+        optimizer = lib.optim.Adam(params)
+
+        def check() -> list[float]:
+            for _ in range(5):
+                optimizer.step()
+            return [p.detach().numpy().astype(np.float64).sum().item() for p in params]
+
+        return Task(optimizer.step, check, wake=optimizer.step)
+
+    return build
+
+
 def training(lib: Any, net: Any, shape: tuple[int, ...]) -> Task:
     """Training steps of `net` with Adam on one batch of inputs of this shape, in 10 classes."""
     start_alike(lib, net)
@@ -142,7 +181,7 @@ def start_alike(lib: Any, net: Any) -> None:
         if len(shape) > 1:
             bound = 1.0 / np.sqrt(np.prod(shape[1:]))
             state[name] = lib.tensor(rng.uniform(-bound, bound, shape).astype(np.float32))
-        elif name.endswith("bias"):
+        elif "bias" in name:
             state[name] = lib.tensor(np.zeros(shape, np.float32))
     net.load_state_dict(state)
 
@@ -173,6 +212,30 @@ WORKLOADS = (
         "Training step, digits CNN, batch 256, Adam",
         {OURS: cnn, "torch": cnn},
         {"torch": {"time": 1.2, "memory": 1.0}},
+    ),
+    Workload(
+        "lstm",
+        "Training step, LSTM 128, 64 steps, batch 32, Adam",
+        {OURS: lstm, "torch": lstm},
+        {"torch": {"time": 1.5}},
+    ),
+    Workload(
+        "adam-small",
+        "Adam step, 100 parameters of 32",
+        dict.fromkeys((OURS, "torch"), adam(*[(32,)] * 100)),
+        {"torch": {"time": 1.0}},
+    ),
+    Workload(
+        "adam-100",
+        "Adam step, 5 million parameters in 100 tensors",
+        dict.fromkeys((OURS, "torch"), adam(*[(200, 250)] * 100)),
+        {"torch": {"time": 1.0}},
+    ),
+    Workload(
+        "adam-3",
+        "Adam step, 5 million parameters in 3 tensors",
+        dict.fromkeys((OURS, "torch"), adam((2000, 1000), (1500, 1000), (1500, 1000))),
+        {"torch": {"time": 1.0}},
     ),
     Workload(
         "layers-mlp",

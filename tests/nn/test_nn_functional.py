@@ -8,6 +8,7 @@ import pytest
 from parity_rows import ROWS
 
 import tinygrad_fs as tg
+from tinygrad_fs import nn
 from tinygrad_fs.nn import functional as F  # noqa: N812
 
 NOT_TAKEN_OVER = {"size_average", "reduce", "_stacklevel", "out", "self"}
@@ -73,6 +74,25 @@ def test_the_axis_that_is_left_out_is_pytorchs_with_a_warning(name):
 def test_dim_is_called_axis(call, hint):
     with pytest.raises(TypeError, match=hint):
         call(tg.ones((2, 2)))
+
+
+HERE = {"axis": "dim", "start_axis": "start_dim", "end_axis": "end_dim", "keepdims": "keepdim"}
+CALLABLE = {**vars(F), **vars(nn), **vars(nn.utils)}
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        (name, ours)
+        for name in sorted({*F.__all__, *nn.__all__, *nn.utils.__all__})
+        if callable(CALLABLE[name])
+        for ours in HERE
+        if ours in inspect.signature(CALLABLE[name]).parameters
+    ],
+)
+def test_whatever_takes_an_axis_says_so_to_who_writes_dim(name, ours):
+    with pytest.raises(TypeError, match=f"^{name}: .* write {ours}= in place of {HERE[ours]}="):
+        CALLABLE[name](**{HERE[ours]: 1})
 
 
 def test_other_type_errors_are_left_alone():
