@@ -90,6 +90,8 @@ CALLS: dict[str, list[str]] = {
     "var": ["var(x)", "var(x, 1)", "var(x, axis=0, correction=0)"],
     "median": ["median(w)", "median(x, axis=1)", "median(s)"],
     "quantile": ["quantile(v, 0.4)", "quantile(x, 0.4, axis=1)", "quantile(v, 0.4, interpolation='lower')"],
+    "nanmedian": ["nanmedian(w)", "nanmedian(x, axis=1)"],
+    "nanquantile": ["nanquantile(v, 0.4)", "nanquantile(v, 0.4, interpolation='lower')"],
     "trapezoid": ["trapezoid(v)", "trapezoid(v, w)", "trapezoid(x, axis=0)"],
     "diff": ["diff(v)", "diff(x, axis=0)", "diff(x, n=2)"],
     "logsumexp": ["logsumexp(x, 1)", "logsumexp(x, axis=0, keepdims=True)"],
