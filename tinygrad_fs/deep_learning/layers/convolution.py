@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs import ops
-from tinygrad_fs.deep_learning.layers.columns import ColumnToImage, ImageToColumn, determine_padding, positions
+from tinygrad_fs.deep_learning.layers.columns import ColumnToImage, ImageToColumn, Sides, determine_padding, positions
 from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, drawn, kept
+from tinygrad_fs.deep_learning.layers.lines import filter_gradient, image_gradient
 
 __all__ = ["Conv2D"]
 
 _BLOCK = 1 << 17
-"""Elements of columns to work on at a time in the backward pass, so that they stay in the cache."""
+"""Elements of columns to work on at a time in the backward pass."""
 
 
 class Conv2D(Layer):
@@ -83,8 +84,8 @@ class Conv2D(Layer):
     def forward_pass(self, X: Any, training: bool = True) -> Any:
         """The output images."""
         self.layer_input = kept(X)
-        sides = determine_padding(self.filter_shape, self.padding)
-        return ops.conv2d(X, self.W, ops.reshape(self.w0, (self.n_filters,)), stride=self.stride, padding=sides)
+        bias = ops.reshape(self.w0, (self.n_filters,))
+        return ops.conv2d(X, self.W, bias, stride=self.stride, padding=self._sides())
 
     def backward_pass(self, accum_grad: Any) -> Any:
         """With the columns X_col of im2col: dW = g X_col^T, dw0 = sum of g, dX_col = W^T g, brought back to images.
@@ -92,33 +93,49 @@ class Conv2D(Layer):
         Here g is the gradient as a matrix, filters by positions. A few samples are taken at a time, and their columns
         are built again rather than kept, being larger than the images.
         """
-        X, W = self._forwarded(), self.W.reshape(self.n_filters, -1)
-        options = {
-            "filter_shape": tuple(self.filter_shape),
-            "stride": self.stride,
-            "padding": determine_padding(self.filter_shape, self.padding),
-        }
-        input_gradient = np.empty_like(accum_grad, shape=X.shape, order="C")
-        grad_W = np.zeros_like(W)
-        per_sample = W.shape[1] * math.prod(accum_grad.shape[2:])
-        step = max(1, _BLOCK // per_sample)
-        for start in range(0, len(X), step):
-            part = slice(start, start + step)
-            g = accum_grad[part].transpose(1, 2, 3, 0).reshape(self.n_filters, -1)
-            if self.trainable:
-                grad_W += g @ ImageToColumn.apply(X[part], **options).T
-            input_gradient[part] = ColumnToImage.apply(W.T @ g, images_shape=X[part].shape, **options)
-        if self.trainable:
-            grad_w0 = np.sum(accum_grad, axis=(0, 2, 3)).reshape(self.w0.shape)
-            self._learn(W=grad_W.reshape(self.W.shape), w0=grad_w0)
-        return input_gradient
+        W = self.W
+        self.learn_from(accum_grad)
+        X, padding = self._forwarded(), self._sides()
+        if self.stride == 1:
+            return image_gradient(W, accum_grad, X.shape, padding)
+        matrix, gradient = W.reshape(self.n_filters, -1).T, np.empty_like(accum_grad, shape=X.shape, order="C")
+        for part in self._parts(accum_grad):
+            columns = matrix @ self._as_matrix(accum_grad[part])
+            gradient[part] = ColumnToImage.apply(columns, images_shape=X[part].shape, **self._windows())
+        return gradient
+
+    def learn_from(self, accum_grad: Any) -> None:
+        """Update the parameters as `backward_pass` does; the gradient at the input is not computed."""
+        if not self.trainable:
+            return
+        X = self._forwarded()
+        if self.stride == 1:
+            grad_W = filter_gradient(X, accum_grad, self.filter_shape, self._sides())
+        else:
+            grad_W = np.zeros_like(self.W)
+            for part in self._parts(accum_grad):
+                columns = ImageToColumn.apply(X[part], **self._windows())
+                grad_W += (self._as_matrix(accum_grad[part]) @ columns.T).reshape(grad_W.shape)
+        self._learn(W=grad_W, w0=np.sum(accum_grad, axis=(0, 2, 3)).reshape(self.w0.shape))
+
+    def _as_matrix(self, accum_grad: Any) -> Any:
+        return accum_grad.transpose(1, 2, 3, 0).reshape(self.n_filters, -1)
+
+    def _parts(self, accum_grad: Any) -> list[slice]:
+        """The samples to work on at a time, so that their columns stay in the cache."""
+        step = max(1, _BLOCK // max(1, self.W[0].size * accum_grad[0, 0].size)) if len(accum_grad) else 1
+        return [slice(start, start + step) for start in range(0, len(accum_grad), step)]
+
+    def _sides(self) -> Sides:
+        return determine_padding(self.filter_shape, self.padding)
+
+    def _windows(self) -> dict[str, Any]:
+        return {"filter_shape": tuple(self.filter_shape), "stride": self.stride, "padding": self._sides()}
 
     def output_shape(self) -> Shape:
         """Filters, height and width."""
-        sides = determine_padding(self.filter_shape, self.padding)
-        return self.n_filters, *positions(
-            self.layer_name(), self._image_shape()[1:], self.filter_shape, sides, self.stride
-        )
+        image = self._image_shape()[1:]
+        return self.n_filters, *positions(self.layer_name(), image, self.filter_shape, self._sides(), self.stride)
 
     def _image_shape(self) -> Shape:
         return self._known_input_shape(3, "(channels, height, width)")

@@ -91,10 +91,14 @@ class Dense(Layer):
     def backward_pass(self, accum_grad: Any) -> Any:
         """From the gradient g: dW = X^T g, dw0 = sum of g, dX = g W^T, over samples and all axes before the last."""
         W = self.W
+        self.learn_from(accum_grad)
+        return accum_grad @ W.T
+
+    def learn_from(self, accum_grad: Any) -> None:
+        """Update the parameters as `backward_pass` does; the gradient at the input is not computed."""
         if self.trainable:
             inputs, g = _rows(self._forwarded()), _rows(accum_grad)
             self._learn(W=inputs.T @ g, w0=np.add.reduce(g, axis=0, keepdims=True))
-        return accum_grad @ W.T
 
     def output_shape(self) -> Shape:
         """One number per unit."""
