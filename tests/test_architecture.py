@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "tinygrad_fs"
 
 # From the cellar up. A module may import from its own floor and from those below it.
 FLOORS = [
-    {"changes", "dtypes", "othernames", "watching"},
+    {"allocation", "changes", "dtypes", "othernames", "watching"},
     {"graph"},
     {"gradmode"},
     {"tensor", "bound"},

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_fs import autograd, ops
+from tinygrad_fs.allocation import keep_freed_memory
 from tinygrad_fs.creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
 from tinygrad_fs.dtypes import get_default_dtype, set_default_dtype
 from tinygrad_fs.gradmode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
@@ -63,6 +64,7 @@ __all__ += ops.__all__
 
 _ON_DEMAND = ("compare", "data", "deep_learning", "func", "io", "linalg", "nn", "optim", "viz")
 adopt_on_demand("numpy.linalg", "tinygrad_fs.linalg")
+keep_freed_memory()
 
 
 if not TYPE_CHECKING:  # or a mistyped name would pass for Any
