@@ -18,7 +18,7 @@ from tinygrad_fs.viz.options import Options
 from tinygrad_fs.viz.page.frame import framed
 from tinygrad_fs.viz.picture import Graph
 from tinygrad_fs.viz.tape import Pulled, Tape, tensors_in
-from tinygrad_fs.watching import watchers
+from tinygrad_fs.watching import line_of_user, watchers
 
 __all__ = ["FOR_A_PAGE", "graph_of_call", "record"]
 
@@ -59,6 +59,7 @@ class record(Tape):
     """
 
     def __enter__(self) -> record:
+        self.begun_at = line_of_user()
         watchers.append(self)
         return self
 

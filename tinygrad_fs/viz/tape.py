@@ -161,12 +161,15 @@ class Tape(Watcher):
         The calls of modules, each after the one that it was made in.
     names : dict of Node to str
         The parameters and buffers of the modules that were called.
+    begun_at : tuple of (str, int), or None
+        The line of the user's program that began it.
     """
 
     def __init__(self, values: bool = True) -> None:
         self.steps: list[Applied | Pulled] = []
         self.calls: list[Call] = []
         self.names: dict[Node, str] = {}
+        self.begun_at: tuple[str, int] | None = None
         self._values = values
         self._thread = threading.get_ident()
         self._applied: dict[Node, Applied] = {}

@@ -41,13 +41,14 @@ function zoomBy(factor) {
 
 /** Show the whole drawing; of one that would be a mere line, as much as has a width, around the present step. */
 function fit() {
-  const room = { width: stage.clientWidth - 48, height: stage.clientHeight - 64 };
+  const above = data.notes.length ? 20 : 0; // the notes stand there
+  const room = { width: stage.clientWidth - 48, height: stage.clientHeight - 56 - above };
   const [across, down] = [room.width / places.width, room.height / places.height];
   camera.scale = Math.min(MOST, Math.max(LEAST, Math.min(across, down, 1.4), Math.min(SLENDER, Math.max(across, down))));
   const whole = { x: 0, y: 0, width: places.width, height: places.height };
   const box = places.boxes[steps[state.step]?.box] ?? places.boxes[steps[0]?.box] ?? whole;
   camera.x = middle(whole, box, "x", "width", stage.clientWidth / camera.scale);
-  camera.y = middle(whole, box, "y", "height", stage.clientHeight / camera.scale);
+  camera.y = middle(whole, box, "y", "height", stage.clientHeight / camera.scale) - above / 2 / camera.scale;
   tell("moved");
 }
 

@@ -39,10 +39,16 @@ function pixelDensity() {
   return isPrinting ? 3 : window.devicePixelRatio || 1;
 }
 
+const size = { width: stage.clientWidth, height: stage.clientHeight }; // as it was painted last
+
+/** The canvas as large as its frame; what is in the middle stays there. */
 function resize() {
   const density = pixelDensity();
-  canvas.width = Math.round(stage.clientWidth * density);
-  canvas.height = Math.round(stage.clientHeight * density);
+  camera.x += (size.width - stage.clientWidth) / 2 / camera.scale;
+  camera.y += (size.height - stage.clientHeight) / 2 / camera.scale;
+  [size.width, size.height] = [stage.clientWidth, stage.clientHeight];
+  canvas.width = Math.round(size.width * density);
+  canvas.height = Math.round(size.height * density);
   paint(); // at once: a canvas that was resized is empty
 }
 

@@ -81,5 +81,5 @@ function scaleView() {
     brush.fillRect(x, 0, 1, 10);
   }
   const ends = `${words}${range.isLog ? ", logarithmic" : ""}`;
-  return make("li", { class: "scale" }, unit(range.least), picture, unit(range.most), make("span", {}, ends));
+  return make("li", { class: "scale" }, make("span", {}, `${ends}:`), unit(range.least), picture, unit(range.most));
 }

@@ -55,10 +55,10 @@ function frontOf(look, at) {
 
 /** What is seen of a sheet behind another: its right and its lower edge. */
 function behind({ x, y, width, height }, step) {
-  const [by, r] = [sizes.stacked * step, sizes.corner];
+  const [by, small, large] = [sizes.stacked * step, sizes.stacked, sizes.corner];
   const [right, bottom, last] = [x + width + by, y + height + by, by - sizes.stacked];
-  return `M${fixed(x + width + last)} ${fixed(y + by)}H${fixed(right - r)}a${r} ${r} 0 0 1 ${r} ${r}V${fixed(bottom - r)}` +
-    `a${r} ${r} 0 0 1 -${r} ${r}H${fixed(x + by + r)}L${fixed(x + by)} ${fixed(bottom - r)}V${fixed(y + height + last)}`;
+  return `M${fixed(x + width + last)} ${fixed(y + by)}a${small} ${small} 0 0 1 ${small} ${small}V${fixed(bottom - large)}` +
+    `a${large} ${large} 0 0 1 -${large} ${large}H${fixed(x + by + small)}a${small} ${small} 0 0 1 -${small} -${small}`;
 }
 
 /** A layer of the drawing: for each region its outlines, those of one paint in one path. */

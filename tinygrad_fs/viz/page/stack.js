@@ -20,6 +20,7 @@ function differenceOf(box) {
 
 function differenceText(relative) {
   if (relative >= 1e300) return "nan, or another shape";
+  if (relative >= 0.1) return numeral(Number(relative.toPrecision(2)));
   return relative <= 1e-17 ? "none" : relative.toExponential(0).replace("e-", "e−").replace("e+", "e");
 }
 

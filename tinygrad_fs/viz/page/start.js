@@ -86,6 +86,8 @@ function start() {
   startPrinting();
   places = placed(state.closed);
   setTheme(matchMedia("(prefers-color-scheme: dark)").matches);
+  drawLegend(); // it takes its room before the drawing does
+  Object.assign(size, { width: stage.clientWidth, height: stage.clientHeight });
   begin();
   goTo(-1);
   new ResizeObserver(() => {

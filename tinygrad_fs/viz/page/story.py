@@ -151,7 +151,7 @@ class _Teller:
         given = self._given(tape, happened, box)
         outputs = [self._arrays.add(array) for array in _several(happened.value)]
         trouble = self._trouble([each.array for each in given], outputs)
-        line = self._lines.add(happened.where)
+        line = self._line(tape, happened)
         return Step(phase, box, False, given, outputs, [], [], happened.seconds, alive, line, trouble)
 
     def _pulled(self, tape: Tape, happened: Any, box: int, phase: int, alive: int, parts: list[_Part]) -> Step:
@@ -172,8 +172,13 @@ class _Teller:
             for part in parts
         ]
         trouble = self._trouble([*gradients, *[each.array for each in given], *outputs], [each.array for each in sent])
-        line = self._lines.add(applied.where) if applied else -1
+        line = self._line(tape, applied)
         return Step(phase, box, True, given, outputs, gradients, sent, happened.seconds, alive, line, trouble)
+
+    def _line(self, tape: Tape, applied: Applied | None) -> int:
+        """The line that called an op; that of a whole recording, as `side_by_side` makes one, tells nothing of it."""
+        where = applied.where if applied is not None else None
+        return self._lines.add(None if where == tape.begun_at else where)
 
     def _given(self, tape: Tape, applied: Applied, box: int) -> list[Given]:
         given = []

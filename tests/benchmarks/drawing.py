@@ -1,0 +1,154 @@
+"""Drawings: layout, SVG and page at 50, 1,000 and 10,000 nodes, beside Graphviz: python tests/benchmarks/drawing.py.
+
+The graphs are those of a training step of a transformer, recorded with all values, and nothing is folded. A time is the
+best of three where it is below a second. Graphviz is the one that `viz.doctor()` finds. Where there is a Chromium, the
+pages are opened in it: how long until the graph is seen, and how long frames take while it is moved and zoomed, with
+all of it in sight and at a scale at which it can be read: the median, and what 19 of 20 stay below. No graphics
+processor helps it here, so that what people look at is faster.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by NumPy when it is imported
+sys.path.insert(0, str(Path(__file__).parent.parent / "viz"))
+
+from browser import Browser, find_browser
+from machine import describe
+
+import tinygrad_fs as tg
+from tinygrad_fs import nn, viz
+from tinygrad_fs.viz.arrange import arrange
+from tinygrad_fs.viz.programs import find_program
+from tinygrad_fs.viz.render import RenderError, render
+from tinygrad_fs.viz.svg import write_svg
+
+NODES_PER_LAYER = 44
+SIZES = (50, 1_000, 10_000)
+
+# Moves the drawing as a hand would, for 60 frames, and gives how long the frames took: the median, and the 57th.
+FRAMES = """new Promise(done => {
+  const canvas = document.querySelector("#drawing");
+  canvas.setPointerCapture = () => {};
+  const times = [];
+  const send = (type, x, y) => canvas.dispatchEvent(
+    new PointerEvent(type, { pointerId: 1, clientX: x, clientY: y, bubbles: true, buttons: 1 }));
+  const turn = (deltaY) => canvas.dispatchEvent(
+    new WheelEvent("wheel", { deltaY, clientX: 500, clientY: 400, bubbles: true, cancelable: true }));
+  send("pointerdown", 600, 400);
+  let last = performance.now();
+  const frame = () => {
+    const now = performance.now();
+    times.push(now - last);
+    last = now;
+    const n = times.length;
+    if (n < 30) send("pointermove", 600 + 2 * n, 400 - 9 * n);
+    else if (n === 30) send("pointerup", 0, 0);
+    else turn(n < 45 ? -40 : 40);
+    if (n < 60) requestAnimationFrame(frame);
+    else done([...times.sort((a, b) => a - b).filter((_, i) => i === 30 || i === 56)]);
+  };
+  requestAnimationFrame(frame);
+})"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="about how many nodes")
+    parser.add_argument("--patience", type=float, default=60.0, help="seconds that Graphviz may take")
+    options = parser.parse_args()
+    for name, value in describe(["tinygrad_fs"]).items():
+        print(f"- {name}: {value}")
+    program = find_program()
+    print(f"- Graphviz: {'none' if program is None else f'{program.origin}, {program.version()}'}\n")
+    columns = ["nodes", "edges", "layout", "SVG", "Graphviz", "page", "size", "seen", "frames, all", "frames, near"]
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+    for size in options.sizes:
+        print(f"| {' | '.join(row(size, options.patience))} |", flush=True)
+
+
+def row(size: int, patience: float) -> list[str]:
+    """What was measured at a size, as text."""
+    picture = drawn(size)
+    scene = picture.scene
+    layout, seconds = timed(lambda: arrange(scene))
+    _, svg_seconds = timed(lambda: write_svg(scene, layout, "benchmark"))
+    page, page_seconds = timed(picture.html)
+    return [
+        f"{len(picture.nodes):,}",
+        f"{len(picture.edges):,}",
+        text(seconds),
+        text(seconds + svg_seconds),
+        graphviz(picture, patience),
+        text(page_seconds),
+        f"{len(page.encode()) / 1e6:.1f} MB",
+        *in_a_browser(page),
+    ]
+
+
+def drawn(size: int) -> viz.Graph:
+    """The drawing of a training step of about so many nodes."""
+    tg.manual_seed(0)
+    model = nn.Sequential(*[nn.TransformerEncoderLayer(16, 2, 32) for _ in range(max(1, size // NODES_PER_LAYER))])
+    with viz.record() as tape:
+        loss = model(tg.randn(6, 2, 16)).mean()
+        loss.backward()
+    return tape.graph(fold_repeats=False, max_nodes=None)
+
+
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """The result, and the best time of three; of one, where that is long."""
+    times: list[float] = []
+    while len(times) < 3 and sum(times) < 1.0:
+        begin = time.perf_counter()
+        result = work()
+        times.append(time.perf_counter() - begin)
+    return result, min(times)
+
+
+def graphviz(picture: viz.Graph, patience: float) -> str:
+    """How long Graphviz takes for an SVG."""
+    program = find_program()
+    if program is None:
+        return "none"
+    source = picture.source
+    begin = time.perf_counter()
+    try:
+        render(program, source, "svg", patience)
+    except RenderError as error:
+        return f"over {patience:.0f} s" if "longer than" in str(error) else "fails"
+    return text(time.perf_counter() - begin)
+
+
+def in_a_browser(page: str) -> list[str]:
+    """How long until the graph is seen, and frames, with all of it in sight, and near."""
+    path = find_browser()
+    if path is None:
+        return ["no browser"] * 3
+    with tempfile.TemporaryDirectory() as folder, Browser(path, 1360, 820) as browser:
+        file = Path(folder, "page.html")
+        file.write_text(page, encoding="utf-8")
+        seen = []
+        for _ in range(3):
+            browser.open(file)
+            seen.append(browser.run("performance.getEntriesByName('drawn')[0].startTime"))
+        near = browser.run(FRAMES)
+        browser.press("0")
+        whole = browser.run(FRAMES)
+        return [f"{min(seen):.0f} ms", *[f"{median:.0f} / {most:.0f} ms" for median, most in (whole, near)]]
+
+
+def text(seconds: float) -> str:
+    return f"{seconds * 1e3:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The pictures of docs/drawing.md: up to date and all shown; the pages that they are views of open in a browser."""
+
+import re
+import struct
+
+import drawings
+import pytest
+from browser import Browser, find_browser
+
+PAGE = drawings.FOLDER.parent / "drawing.md"
+
+
+@pytest.mark.parametrize("name", drawings.DRAWINGS)
+def test_a_drawing_is_up_to_date(name):
+    expected = (drawings.FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+    assert drawings.DRAWINGS[name]().svg() == expected, "if this is meant, run: python tests/viz/drawings.py"
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(find_browser() is None, reason="there is no Chromium; `apt-get install chromium` brings one")
+def test_the_views_can_be_taken_again(tmp_path):
+    with Browser(find_browser(), *drawings.SIZE) as browser:
+        for name in drawings.VIEWS:
+            drawings.look(browser, name, tmp_path, tmp_path / f"{name}.png")
+            head = (tmp_path / f"{name}.png").read_bytes()[:24]
+            assert struct.unpack(">II", head[16:]) == drawings.SIZE
+            assert (drawings.FOLDER / f"{name}.png").read_bytes()[:24] == head
+        assert browser.complaints == []
+
+
+def test_all_pictures_are_shown_and_there_are_no_others():
+    shown = re.findall(r"!\[[^\]]+\]\(drawings/([\w-]+\.\w+)\)", PAGE.read_text(encoding="utf-8"))
+    made = [f"{name}.svg" for name in drawings.DRAWINGS] + [f"{name}.png" for name in drawings.VIEWS]
+    assert sorted(shown) == sorted(made)
+    assert sorted(path.name for path in drawings.FOLDER.iterdir()) == sorted(made)
