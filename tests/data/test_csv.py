@@ -79,7 +79,8 @@ def test_long_tables_come_in_pieces(tmp_path, monkeypatch):
         ),
         ("1.5\n", {"dtype": int}, "line 1, column 0: 1.5 is no integer; use a floating dtype"),
         ("300\n", {"dtype": "uint8"}, "300"),
-        (b"\xff\xfe1\x00", {}, "codec"),
+        (b"\xff\xfe1\x00", {}, "it is not in UTF-8, and must be: .* byte 0xff in position 0"),
+        ("1,2\n3,é\n".encode("latin-1"), {}, "it is not in UTF-8, and must be: .* byte 0xe9"),
         ('1,"2\n', {}, "unexpected end of data"),
     ],
 )

@@ -43,6 +43,7 @@ GOOD = idx(np.arange(100, dtype=np.uint8).reshape(10, 10))
         (GOOD[:-1], r"shape \(10, 10\), which takes 100 bytes, but only 99 follow: it is cut short"),
         (GOOD + b"!", "takes 100 bytes, but more follow"),
         (b"\0\0\x0e\x02" + b"\xff" * 8, "but only 0 follow"),  # would take 128 EB
+        (b"\0\0\x08\xff" + b"\0\0\0\1" * 255 + b"!", "its header says 255 axes, and an array has 64 at most"),
         (gzip.compress(GOOD)[:-12], "its compressed data is cut short or damaged"),
         (gzip.compress(GOOD)[:20] + b"\xff" * 20, "its compressed data is cut short or damaged"),
         (gzip.compress(bytes(10)), "begins with the bytes 00 00 00 00"),

@@ -244,6 +244,16 @@ def test_after_a_break_a_new_loop_is_a_new_epoch_but_the_state_is_that_of_the_ol
         (loader(9).state_dict(), "of 9 samples, but the dataset has 10"),
         (loader(generator=None).state_dict(), "has a generator of its own"),
         ({**loader().state_dict(), "generator": {"bit_generator": "MT19937"}}, "MT19937|PCG64"),
+        *[
+            ({**loader().state_dict(), "epoch": epoch}, "is no epoch of a loader")
+            for epoch in (
+                5,
+                {},
+                {"seed": "x", "position": 2},
+                {"seed": -1, "position": 2},
+                {"seed": None, "position": -4},
+            )
+        ],
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(state, message):
@@ -260,3 +270,44 @@ def test_misuse_is_told(options):
     ((name, value),) = options.items()
     with pytest.raises(ValueError, match=f"DataLoader: {name}={value}"):
         DataLoader([1], **options)
+
+
+@pytest.mark.parametrize("prefetch", [0, 2])
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_a_dataset_may_change_its_length_from_epoch_to_epoch(prefetch, shuffle):
+    samples = list(range(6))
+    it = DataLoader(samples, 2, shuffle=shuffle, prefetch=prefetch)
+    seen = []
+    for batch in it:
+        seen += batch.tolist()
+        samples.append(99)
+    assert sorted(seen) == list(range(6))
+    assert len(np.concatenate(list(it))) == len(samples) == 9
+
+
+@pytest.mark.parametrize("prefetch", [0, 2])
+def test_a_dataset_that_loses_samples_on_the_way_says_so_itself(prefetch):
+    samples = list(range(6))
+    batches = iter(DataLoader(samples, 2, prefetch=prefetch, transform=lambda batch: samples.clear() or batch))
+    next(batches)
+    with pytest.raises(IndexError, match="list index out of range"):
+        list(batches)
+
+
+def test_an_interrupt_ends_the_thread_and_the_place_is_known():
+    class Interrupted:
+        def __len__(self):
+            return 100
+
+        def __getitem__(self, index):
+            if index == 5:
+                raise KeyboardInterrupt
+            return index
+
+    it = DataLoader(Interrupted(), 2, prefetch=3)
+    seen = []
+    with pytest.raises(KeyboardInterrupt):
+        seen.extend(batch.tolist() for batch in it)
+    assert seen == [[0, 1], [2, 3]]
+    assert it.state_dict()["epoch"]["position"] == 4
+    assert threading.active_count() == 1

@@ -117,6 +117,23 @@ def test_what_a_checkpoint_cannot_hold_is_refused_by_name_and_no_file_is_touched
     assert [file.name for file in tmp_path.iterdir()] == ["x.npz"]
 
 
+def test_a_state_that_holds_itself_is_refused(tmp_path):
+    state = {}
+    state["again"] = [state]
+    with pytest.raises(ValueError, match="save: the state holds itself"):
+        save(tmp_path / "x.npz", state)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 70_000, "\ud800", "a\0b", "", "../up"], ids=["long", "lone", "nul", "empty", "up"]
+)
+def test_any_text_is_a_name(tmp_path, name):
+    state = {name: np.ones(1), name[:-1] + "?": np.zeros(1)}
+    save(tmp_path / "x.npz", state)
+    assert_same(load(tmp_path / "x.npz"), state)
+
+
 def test_what_has_a_state_is_saved_by_it(tmp_path):
     model = tg.nn.Linear(2, 1)
     optimizer = tg.optim.SGD(model.parameters(), momentum=0.9)

@@ -114,8 +114,8 @@ def drop(content):
         ),
         (lambda c: c.pop("model"), ["model: the checkpoint has nothing under this name"]),
         (lambda c: c.pop("random"), ["random/numpy: the checkpoint has nothing", "random/default: the checkpoint"]),
-        (lambda c: c.update(model=3), ["model: a int, where a dict of arrays is expected"]),
-        (lambda c: c["model"].update({"0.bias": 3}), ["model: 0.bias: a int in the checkpoint, not an array"]),
+        (lambda c: c.update(model=3), ["model: int, where a dict of arrays is expected"]),
+        (lambda c: c["model"].update({"0.bias": 3}), ["model: 0.bias: int in the checkpoint, not an array"]),
         (
             lambda c: (
                 c["optimizer"]["param_groups"].clear(),
@@ -126,8 +126,12 @@ def drop(content):
         ),
         (lambda c: c["random"].update(default={"bit_generator": "MT19937"}), ["random/default: "]),
         (lambda c: c["random"].update(default=None), ["random/default: "]),
+        (lambda c: c["random"]["default"]["state"].update(state=-1), ["random/default: .*-1"]),
+        (lambda c: c["loader"].update(epoch={"seed": 0, "position": -4}), ["loader: DataLoader.*is no epoch"]),
+        (lambda c: c["optimizer"].update(state=[1]), ["optimizer: SGD.load_state_dict: 'state' is no dict"]),
+        (lambda c: c["schedule"].update(last_epoch="soon"), ["schedule: "]),
     ],
-    ids=range(8),
+    ids=range(12),
 )
 def test_what_does_not_fit_is_listed_and_nothing_changes(tmp_path, change, messages):
     tg.manual_seed(0)
@@ -158,6 +162,26 @@ def test_what_fits_is_taken_if_asked(tmp_path):
     np.testing.assert_array_equal(fresh["model"][2].bias.data, parts["model"][2].bias.data)
     assert fresh["schedule"].last_epoch == 3
     assert fresh["random"]["numpy"].random() == parts["random"]["numpy"].random()
+
+
+def test_a_lazy_layer_has_nothing_to_restore_before_its_first_call(tmp_path):
+    def make():
+        return nn.Sequential(nn.Linear(2, 3), nn.LazyLinear(1))
+
+    called, fresh = make(), make()
+    with pytest.raises(RuntimeError, match="LazyLinear: its parameters have no shape before its first call"):
+        save(tmp_path / "x.npz", fresh)
+    assert list(tmp_path.iterdir()) == []
+    called(tg.ones((1, 2)))
+    save(tmp_path / "x.npz", called)
+    before = fresh[0].weight.tolist()
+    for strict in (True, False):
+        with pytest.raises(RuntimeError, match="call the model on a batch first"):
+            restore(tmp_path / "x.npz", fresh, strict=strict)
+    assert fresh[0].weight.tolist() == before
+    fresh(tg.ones((1, 2)))
+    assert restore(tmp_path / "x.npz", fresh).skipped == []
+    assert fresh[1].weight.tolist() == called[1].weight.tolist()
 
 
 def test_a_failure_on_the_way_gives_everything_its_state_back(tmp_path):

@@ -362,6 +362,13 @@ def changed(**changes):
         (changed() | {"param_groups": [{"params": [0]}]}, r"groups of \[1\] parameters"),
         (changed() | {"state": {7: {}}}, "parameter 7"),
         (changed() | {"param_groups": [{"params": [0, 1], "lr": -1}]}, "lr=-1"),
+        (changed() | {"param_groups": [{"params": [0, 1], "lr": "0.1"}]}, "an option is of another kind"),
+        (changed() | {"param_groups": [{"params": [0, 1], "betas": 3}]}, "an option is of another kind"),
+        (changed() | {"param_groups": None}, "'param_groups' is no list of dicts"),
+        (changed() | {"param_groups": [3]}, "'param_groups' is no list of dicts"),
+        (changed() | {"param_groups": [{"params": 2}]}, "each with a list under 'params'"),
+        (changed() | {"state": [1]}, "'state' is no dict"),
+        (changed() | {"state": {0: 3}}, "'state' is no dict with a dict for each parameter"),
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(state, message):

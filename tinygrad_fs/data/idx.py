@@ -23,6 +23,8 @@ class _Readable(Protocol):
 _DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _GZIP = b"\x1f\x8b"
 _CHUNK = 2**24
+_MOST_AXES = 64
+"""That is NumPy's limit."""
 
 
 def read_idx(path: str | os.PathLike[str]) -> Array:
@@ -83,6 +85,8 @@ def _header(path: str | os.PathLike[str], content: _Readable) -> tuple[np.dtype[
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _DTYPES:
         raise _wrong(path, f"it begins with the bytes {start.hex(' ') or '(none)'}; an IDX file with 00 00 and a dtype")
     axes = start[3]
+    if axes > _MOST_AXES:
+        raise _wrong(path, f"its header says {axes} axes, and an array has {_MOST_AXES} at most")
     sizes = content.read(4 * axes)
     if len(sizes) < 4 * axes:
         raise _wrong(path, f"it is cut short: the sizes of its {axes} axes are not all there")

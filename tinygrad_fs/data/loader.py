@@ -115,7 +115,7 @@ class DataLoader:
 
     def __len__(self) -> int:
         """How many batches an epoch has."""
-        return -(-self._stop() // self.batch_size)
+        return -(-self._stop(len(self.dataset)) // self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:
         """Begin an epoch, or go on with the one that a state was loaded of."""
@@ -129,15 +129,15 @@ class DataLoader:
             return None
         return int((self.generator or default_generator()).integers(2**63))
 
-    def _stop(self) -> int:
-        """How many samples are handed out in an epoch."""
-        count = len(self.dataset)
+    def _stop(self, count: int) -> int:
+        """How many samples of `count` are handed out in an epoch."""
         return count - count % self.batch_size if self.drop_last else count
 
     def _batches(self, epoch: _Epoch) -> Iterator[Any]:
         """Hand the batches out, and keep account of it."""
-        stop = self._stop()
-        loaded = self._load(epoch, range(epoch.position, stop, self.batch_size))
+        count = len(self.dataset)  # a dataset that grows or shrinks does so for the next epoch
+        stop = self._stop(count)
+        loaded = self._load(epoch, count, range(epoch.position, stop, self.batch_size))
         with contextlib.closing(prefetched(loaded, self.prefetch) if self.prefetch else loaded) as batches:
             for batch in batches:
                 epoch.position = min(epoch.position + self.batch_size, stop)
@@ -145,11 +145,11 @@ class DataLoader:
         if self._epoch is epoch:
             self._epoch = None
 
-    def _load(self, epoch: _Epoch, starts: range) -> Generator[Any]:
-        order = epoch.order(len(self.dataset), self.shuffle)
+    def _load(self, epoch: _Epoch, count: int, starts: range) -> Generator[Any]:
+        order = epoch.order(count, self.shuffle)
         own_generator = self.transform is not None and takes_generator(self.transform)
         for start in starts:
-            indices = order[start : min(start + self.batch_size, self._stop())]
+            indices = order[start : min(start + self.batch_size, starts.stop)]
             batch = self._collected(indices)
             if self.transform is not None:
                 options = {"generator": epoch.generator(start)} if own_generator else {}
@@ -195,11 +195,18 @@ class DataLoader:
             )
         if (state_dict["generator"] is None) != (self.generator is None):
             raise ValueError(f"{what}: only one of the two loaders, the saved one and this, has a generator of its own")
-        epoch = state_dict["epoch"]
-        resumed = None if epoch is None else _Epoch(epoch["seed"], epoch["position"])
+        resumed = None if state_dict["epoch"] is None else self._resumed(state_dict["epoch"])
         if self.generator is not None:
             self.generator.bit_generator.state = state_dict["generator"]
         self._epoch, self._goes_on = resumed, resumed is not None
+
+    def _resumed(self, epoch: Any) -> _Epoch:
+        """The epoch of a state, if it can be one of this loader."""
+        seed, position = (epoch.get("seed"), epoch.get("position")) if isinstance(epoch, Mapping) else (-1, -1)
+        drawn = isinstance(seed, (int, np.integer)) and seed >= 0
+        if not (drawn or seed is None) or not isinstance(position, (int, np.integer)) or position < 0:
+            raise ValueError(f"DataLoader.load_state_dict: {epoch!r} is no epoch of a loader; it is damaged")
+        return _Epoch(None if seed is None else int(seed), int(position))
 
 
 def _on_inputs(transform: Callable[..., Any], batch: Any, options: dict[str, Any]) -> Any:

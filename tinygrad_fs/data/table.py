@@ -56,7 +56,7 @@ def read_csv(
         If there is no such file.
     ValueError
         If a row has more or fewer cells than the others, a cell is no number, there is no such column, or the file is
-        empty; the message names file, line and column.
+        empty or not in UTF-8; the message names file, line and column.
 
     Examples
     --------
@@ -81,6 +81,8 @@ def read_csv(
             names = first.cells if header or (header is None and not all(map(_is_number, first.cells))) else None
             table = _Table(first, names, columns, converters or {}, missing, wanted)
             return table.read(rows if names is not None else _again(first, rows))
+        except UnicodeDecodeError as error:
+            raise ValueError(f"read_csv: {os.fspath(path)!r}: it is not in UTF-8, and must be: {error}") from None
         except (ValueError, OverflowError, csv.Error) as error:
             raise ValueError(f"read_csv: {os.fspath(path)!r}: {error}") from None
 

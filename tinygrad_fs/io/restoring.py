@@ -143,7 +143,7 @@ class _Pair:
             return problems
         try:
             self._write(self._state)
-        except (ValueError, TypeError, KeyError, RuntimeError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError) as error:
             self.take_back()
             return [str(error)]
         return []
@@ -158,7 +158,7 @@ class _Pair:
 def _fitting(own: Mapping[str, Tensor], given: Any) -> tuple[dict[str, Any], list[str]]:
     """The arrays that a module takes as they are, and what is wrong with the others."""
     if not isinstance(given, Mapping):
-        return {}, [f"a {type(given).__name__}, where a dict of arrays is expected"]
+        return {}, [f"{type(given).__name__}, where a dict of arrays is expected"]
     fitting: dict[str, Any] = {}
     problems = [f"missing: {name}" for name in own if name not in given]
     problems += [f"unexpected: {name}" for name in given if name not in own]
@@ -167,7 +167,7 @@ def _fitting(own: Mapping[str, Tensor], given: Any) -> tuple[dict[str, Any], lis
         if name not in given:
             continue
         if not isinstance(array, np.ndarray):
-            problems.append(f"{name}: a {type(array).__name__} in the checkpoint, not an array")
+            problems.append(f"{name}: {type(array).__name__} in the checkpoint, not an array")
         elif array.shape != target.shape:
             problems.append(f"{name}: shape {array.shape} in the checkpoint, {target.shape} in the module")
         elif array.dtype != target.dtype:

@@ -35,9 +35,19 @@ def take_apart(state: Mapping[Any, Any], reserved: str) -> tuple[dict[str, Array
     """The arrays in `state`, each under a name of its own, and the description that is needed beside them, or None.
 
     No array gets the name `reserved`.
+
+    Raises
+    ------
+    TypeError
+        If there is something that a checkpoint cannot hold; the message says where.
+    ValueError
+        If the state holds itself.
     """
     apart = _Apart(reserved)
-    description = apart.take(state, "")
+    try:
+        description = apart.take(state, "")
+    except RecursionError:
+        raise ValueError("save: the state holds itself, or is nested too deeply to be written") from None
     arrays = apart.arrays
     plain = {"dict": [[name, {"array": name}] for name in arrays]}
     return arrays, None if description == plain else description
@@ -83,12 +93,15 @@ class _Apart:
 
     def _enter(self, array: Array, name: str) -> str:
         """Enter an array under `name`, or under one like it if that is taken or cannot be."""
-        name = name.translate(_UNKEEPABLE)
+        name = name.translate(_UNKEEPABLE).encode("utf-8", "replace").decode("utf-8")[-_LONGEST:]
         while name in self.arrays or name == self._reserved:
             name += "_"
         self.arrays[name] = array
         return name
 
+
+_LONGEST = 8_000
+"""Characters of a name that are kept, the last ones: an archive has room for 65,535 bytes."""
 
 _UNKEEPABLE = str.maketrans("\0\\", "__")  # characters that the names in a zip archive do not keep
 

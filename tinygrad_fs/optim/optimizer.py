@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -222,7 +222,7 @@ class Optimizer:
         loaded = {}
         for own, group in zip(self.param_groups, groups):
             options = {**own, **group}
-            self._check_options(options)
+            self._check_loaded(options)
             for number, p in zip(group["params"], own["params"]):
                 if number in state:
                     loaded[p] = self._fitting_state(number, p, state[number], options)
@@ -230,12 +230,16 @@ class Optimizer:
             own.update({key: value for key, value in group.items() if key != "params"})
         self._set_state(loaded)
 
-    def _fitting_parts(self, state_dict: Mapping[str, Any]) -> tuple[list[Group], Mapping[Any, Any]]:
+    def _fitting_parts(self, state_dict: Mapping[str, Any]) -> tuple[Sequence[Group], Mapping[Any, Any]]:
         """The groups and the state of a state dict, once it is known that they are of the same parameters."""
         what = f"{self._name}.load_state_dict"
         if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
             raise ValueError(f"{what}: it takes what state_dict() returns, a dict with 'state' and 'param_groups'")
-        groups, state = list(state_dict["param_groups"]), state_dict["state"]
+        groups, state = state_dict["param_groups"], state_dict["state"]
+        if not isinstance(groups, (list, tuple)) or not all(map(_is_group, groups)):
+            raise ValueError(f"{what}: 'param_groups' is no list of dicts, each with a list under 'params'")
+        if not isinstance(state, Mapping) or not all(isinstance(kept, Mapping) for kept in state.values()):
+            raise ValueError(f"{what}: 'state' is no dict with a dict for each parameter")
         sizes = [len(group["params"]) for group in groups]
         own = [len(group["params"]) for group in self.param_groups]
         if sizes != own:
@@ -244,6 +248,12 @@ class Optimizer:
         if strangers := [number for number in state if number not in numbers]:
             raise ValueError(f"{what}: there is state for parameter {strangers[0]!r}, but no group has it")
         return groups, state
+
+    def _check_loaded(self, options: Group) -> None:
+        try:
+            self._check_options(options)
+        except TypeError as error:
+            raise ValueError(f"{self._name}.load_state_dict: an option is of another kind: {error}") from error
 
     def _fitting_state(self, number: Any, p: Tensor, kept: Mapping[str, Any], group: Group) -> Any:
         """What is to be remembered of `p`, as `_set_state` takes it; an error if it does not fit."""
@@ -271,6 +281,11 @@ def _in_order(params: Any, name: str) -> Iterable[Any]:
     if not isinstance(params, Iterable):
         raise TypeError(f"{name}: parameters are given in a list or another iterable, not in a {type(params).__name__}")
     return params
+
+
+def _is_group(value: Any) -> bool:
+    """Whether it can be a group of a state dict."""
+    return isinstance(value, Mapping) and isinstance(value.get("params"), (list, tuple))
 
 
 def _take_names(group: Group) -> None:

@@ -6,6 +6,8 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
+
 from tinygrad_fs.optim.optimizer import Optimizer
 
 __all__ = ["LRScheduler", "check_optimizer", "per_group"]
@@ -153,7 +155,7 @@ class LRScheduler:
         Raises
         ------
         ValueError
-            If something is missing, or it is of another number of groups.
+            If something is missing or of another kind, or it is of another number of groups.
         """
         vars(self).update(self._fitting(state_dict))
 
@@ -164,10 +166,17 @@ class LRScheduler:
             raise ValueError(f"{what}: it takes what state_dict() returns, not a {type(state_dict).__name__}")
         if missing := sorted(own.keys() - state_dict.keys()):
             raise ValueError(f"{what}: the state has no {', '.join(map(repr, missing))}; is it of another schedule?")
+        odd = [name for name, value in own.items() if _is_number(value) and not _is_number(state_dict[name])]
+        if odd:
+            raise ValueError(f"{what}: {odd[0]!r} is a number, not {state_dict[odd[0]]!r}")
         given, groups = state_dict.get("base_lrs"), len(self.optimizer.param_groups)
         if given is not None and len(given) != groups:
             raise ValueError(f"{what}: the state is of {len(given)} groups, the optimizer has {groups}")
         return {name: copy.deepcopy(state_dict[name]) for name in own}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number))
 
 
 def check_optimizer(scheduler: LRScheduler, optimizer: Any) -> None:
