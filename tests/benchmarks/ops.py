@@ -2,8 +2,8 @@
 
 Prints the worst twenty. From 1e5 elements on, nothing should take more than twice the time. Both sides take turns in
 one process, so that what disturbs one disturbs the other; of many turns the fastest counts. A backward pass goes
-through eight applications of the op, each to inputs of its own, as one through a network does: what it costs to begin a
-pass is not the op's.
+through up to eight applications of the op, each to inputs of its own, as one through a network does: what it costs to
+begin a pass is not the op's.
 """
 
 from __future__ import annotations
@@ -85,32 +85,33 @@ def measure(case: Case, size: int, dtype: str) -> Iterator[Timing]:
     """Time an op forward and backward, after a look at whether both sides compute the same."""
     arrays = case.draw(size, dtype)
     function = case.function()
-    applications = [[tg.tensor(array, requires_grad=True) for array in arrays] for _ in range(_APPLICATIONS)]
-    results = [function(*inputs) for inputs in applications]
-    value = case.value(*arrays)
-    check(case, as_list(results[0]), as_list(value))
+    value, kept = case.value(*arrays), case.kept(*arrays)
+    results = [np.asarray(each) for each in as_list(value)]
     rng = np.random.default_rng(3)
-    seeds = [np.asarray(rng.standard_normal(y.shape), dtype=y.dtype) for y in as_list(results[0])]
-    g = tuple(seeds) if isinstance(results[0], (tuple, list)) else seeds[0]
-    kept = case.kept(*arrays)
-    all_outputs = [y for result in results for y in as_list(result)]
-    all_inputs = [x for inputs in applications for x in inputs]
-
-    def forward() -> Any:
-        return function(*applications[0])
-
-    def backward() -> Any:
-        return tg.autograd.grad(all_outputs, all_inputs, seeds * _APPLICATIONS, retain_graph=True)
+    seeds = [np.asarray(rng.standard_normal(y.shape), dtype=y.dtype) for y in results]
+    g = tuple(seeds) if isinstance(value, (tuple, list)) else seeds[0]
 
     def derivative() -> Any:
-        return [case.derivative(g, value, *arrays, *kept) for _ in range(_APPLICATIONS)]
+        return case.derivative(g, value, *arrays, *kept)
 
-    check(case, backward()[: len(arrays)], as_list(derivative()[0]))
+    applications = min(_APPLICATIONS, calls_per_turn(derivative))
+    inputs = [tg.tensor(array, requires_grad=True) for _ in range(applications) for array in arrays]
+    each = [inputs[i : i + len(arrays)] for i in range(0, len(inputs), len(arrays))]
+    outputs = [y for tensors in each for y in as_list(function(*tensors))]
+    check(case, outputs[: len(results)], results)
+
+    def backward() -> Any:
+        return tg.autograd.grad(outputs, inputs, seeds * applications, retain_graph=True)
+
+    def derivatives() -> Any:
+        return [derivative() for _ in range(applications)]
+
+    check(case, backward()[: len(arrays)], as_list(derivative()))
     if "forward" in case.timed:
-        yield Timing(case.name, "forward", *compare(forward, lambda: case.value(*arrays)))
+        yield Timing(case.name, "forward", *compare(lambda: function(*each[0]), lambda: case.value(*arrays)))
     if "backward" in case.timed:
-        ours, theirs = compare(backward, derivative)
-        yield Timing(case.name, "backward", ours / _APPLICATIONS, theirs / _APPLICATIONS)
+        ours, theirs = compare(backward, derivatives)
+        yield Timing(case.name, "backward", ours / applications, theirs / applications)
 
 
 def check(case: Case, ours: Sequence[Any], references: Sequence[Any]) -> None:
@@ -129,9 +130,8 @@ def as_list(result: Any) -> list[Any]:
 
 def compare(ours: Callable[[], Any], reference: Callable[[], Any]) -> tuple[float, float]:
     """The fastest turn of each, in seconds per call. While ours looks too slow, both go on for longer."""
+    count = calls_per_turn(reference)
     start = time.perf_counter()
-    reference()
-    count = max(1, int(_TURN_SECONDS / (time.perf_counter() - start)))
     best = [float("inf"), float("inf")]
     turns = 0
     while True:
@@ -144,6 +144,12 @@ def compare(ours: Callable[[], Any], reference: Callable[[], Any]) -> tuple[floa
                 run()
             best[side] = min(best[side], (time.perf_counter() - begin) / count)
         turns += 1
+
+
+def calls_per_turn(run: Callable[[], Any]) -> int:
+    start = time.perf_counter()
+    run()
+    return max(1, int(_TURN_SECONDS / (time.perf_counter() - start)))
 
 
 if __name__ == "__main__":
