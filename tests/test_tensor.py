@@ -261,12 +261,12 @@ WITHOUT = {
     "out": (lambda t: np.exp(t, out=np.zeros(())), "an array cannot record"),
     "augmented": (lambda t: np.zeros(()).__iadd__(t), "an array cannot record"),
     "at": (lambda t: np.add.at(np.zeros(3), [0], t), "an array cannot record"),
-    "no rule": (lambda t: np.nanpercentile(t, 50), "np.nanpercentile has no rule"),
+    "no rule": (lambda t: np.unwrap(t[None]), "np.unwrap has no rule"),
     "ufunc without rule": (np.frexp, "np.frexp has no rule"),
     "method without rule": (np.subtract.reduce, "np.subtract.reduce has no rule"),
     "out of a function": (lambda t: np.sum(t, out=np.zeros(())), "out= must be a Tensor"),
     "where of a ufunc": (lambda t: np.exp(t, where=np.array(True)), "np.where"),
-    "unknown argument": (lambda t: np.quantile(t, 0.5, weights=[1.0]), "np.quantile: .* takes no 'weights'"),
+    "unknown argument": (lambda t: np.einsum("...->", t, dtype="float32"), "np.einsum: .* takes no 'dtype'"),
 }
 
 NUMPY_REFUSES = ("where of a ufunc", "unknown argument", "method without rule")

@@ -245,7 +245,7 @@ def test_json_has_everything_and_its_coordinates(tmp_path):
 
 @pytest.mark.parametrize("name", ["g", "g.gif", ".svg"])
 def test_an_unknown_suffix(tmp_path, name):
-    with pytest.raises(ValueError, match=r"it must be one of \.svg, \.png, \.pdf, \.dot, \.json"):
+    with pytest.raises(ValueError, match=r"it must be one of \.svg, \.png, \.pdf, \.dot, \.html, \.json"):
         picture().save(tmp_path / name)
     assert os.listdir(tmp_path) == []
 
@@ -311,7 +311,7 @@ def test_many_readers_of_one_weight_are_laid_out_in_time(without_dot):
 
 def test_the_doctor_says_what_was_found(without_dot):
     found = viz.doctor()
-    assert found.formats == ("svg", "dot", "json", "png")
+    assert found.formats == ("svg", "html", "dot", "json", "png")
     assert Path(found.program).stem == "graphviz-pure"
     text = repr(found)
     assert "dot on the path: none" in text
@@ -321,7 +321,7 @@ def test_the_doctor_says_what_was_found(without_dot):
 @pytest.mark.usefixtures("without_renderer")
 def test_the_doctor_says_what_is_missing(monkeypatch):
     found = viz.doctor()
-    assert (found.program, found.formats) == (None, ("svg", "dot", "json"))
+    assert (found.program, found.formats) == (None, ("svg", "html", "dot", "json"))
     assert "drawn with: the built-in layout" in repr(found)
     assert 'pip install "tinygrad-fs[viz]"' in repr(found)
     monkeypatch.setenv(VARIABLE, "/nowhere/dot")
