@@ -61,8 +61,14 @@ def padded(x: Any, width: Any, mode: str = "constant", constant_values: float = 
     return F.pad(x, widths, value=constant_values)
 
 
-def quantiles(x: Any, q: Any, axis: int | None = None, method: str = "linear", keepdims: bool = False) -> Any:
-    return torch.quantile(x, torch.as_tensor(q, dtype=x.dtype), axis, keepdims, interpolation=method)
+def quantiles(
+    x: Any, q: Any, axis: int | None = None, method: str = "linear", keepdims: bool = False, of: Any = torch.quantile
+) -> Any:
+    return of(x, torch.as_tensor(q, dtype=x.dtype), axis, keepdims, interpolation=method)
+
+
+def quantiles_of_numbers(x: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
+    return quantiles(x, q, *args, **kwargs, of=torch.nanquantile)
 
 
 def logits_loss(x: Any, t: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> Any:
@@ -152,6 +158,9 @@ DIFFERENT: dict[str, Callable[..., Any]] = {
     "min": over_all_by_default(torch.amin),
     "minimum": as_tensors(torch.minimum),
     "mod": torch.remainder,
+    "nanmedian": lambda x, axis=None, keepdims=False: quantiles_of_numbers(x, 0.5, axis, keepdims=keepdims),
+    "nanpercentile": lambda x, q, *args, **kwargs: quantiles_of_numbers(x, np.asarray(q) / 100, *args, **kwargs),
+    "nanquantile": quantiles_of_numbers,
     "pad": padded,
     "percentile": lambda x, q, *args, **kwargs: quantiles(x, np.asarray(q) / 100, *args, **kwargs),
     "power": torch.pow,
@@ -202,6 +211,7 @@ WITHOUT = {
     "cbrt": "none",
     "divmod": "none",
     "lp_pool2d": "the rows have no axis of channels",
+    **dict.fromkeys(("nancumprod", "nancumsum", "nanmax", "nanmin", "nanprod", "nanstd", "nanvar"), "none"),
     "rollaxis": "none",
 }
 """Functions of which no row can be compared."""
