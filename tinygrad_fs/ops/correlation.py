@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.ops.columns import WIDE, Blocks, Geometry
+from tinygrad_fs.ops.lines import filter_gradient, pay_for_filters
 from tinygrad_fs.ops.winograd import WinogradBlocks
 
 __all__ = ["correlate", "correlate_filters"]
@@ -40,6 +41,9 @@ def correlate_filters(x: Any, g: Any, geometry: Geometry, dtype: Any) -> Any:
     elif _is_of_tiles(x, geometry):
         gradient = correlate_filters(_as_channels(x, geometry), g, _of_tiles(geometry), dtype)
         return gradient.reshape(g.shape[1], -1, *geometry.kernel)
+    elif geometry[3:] == ((1, 1), (1, 1), 1) and pay_for_filters(x, g, geometry.kernel, dtype):
+        before = (-geometry.origin[0], -geometry.origin[1])
+        return filter_gradient(x.astype(dtype, copy=False), g.astype(dtype, copy=False), geometry.kernel, before)
     blocks = _blocks(x, g.shape[1], geometry, dtype)
     total = None
     for sample, row, block in blocks:

@@ -14,6 +14,7 @@ from tinygrad_fs.op import Op
 __all__ = [
     "ColumnToImage",
     "ImageToColumn",
+    "Pair",
     "Sides",
     "column_to_image",
     "determine_padding",

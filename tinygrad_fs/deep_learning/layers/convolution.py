@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs import ops
-from tinygrad_fs.deep_learning.layers.columns import ColumnToImage, ImageToColumn, Sides, determine_padding, positions
+from tinygrad_fs.deep_learning.layers.columns import (
+    ColumnToImage,
+    ImageToColumn,
+    Pair,
+    Sides,
+    determine_padding,
+    positions,
+)
 from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, drawn, kept
-from tinygrad_fs.deep_learning.layers.lines import filter_gradient, image_gradient
+from tinygrad_fs.ops.lines import filter_gradient, image_gradient
 
 __all__ = ["Conv2D"]
 
@@ -91,13 +98,13 @@ class Conv2D(Layer):
         """With the columns X_col of im2col: dW = g X_col^T, dw0 = sum of g, dX_col = W^T g, brought back to images.
 
         Here g is the gradient as a matrix, filters by positions. A few samples are taken at a time, and their columns
-        are built again rather than kept, being larger than the images.
+        are built again rather than kept, being larger than the images; for stride 1, only a line at a time.
         """
         W = self.W
         self.learn_from(accum_grad)
-        X, padding = self._forwarded(), self._sides()
+        X = self._forwarded()
         if self.stride == 1:
-            return image_gradient(W, accum_grad, X.shape, padding)
+            return image_gradient(W, accum_grad, X.shape, self._padding_before())
         matrix, gradient = W.reshape(self.n_filters, -1).T, np.empty_like(accum_grad, shape=X.shape, order="C")
         for part in self._parts(accum_grad):
             columns = matrix @ self._as_matrix(accum_grad[part])
@@ -110,7 +117,7 @@ class Conv2D(Layer):
             return
         X = self._forwarded()
         if self.stride == 1:
-            grad_W = filter_gradient(X, accum_grad, self.filter_shape, self._sides())
+            grad_W = filter_gradient(X, accum_grad, self.filter_shape, self._padding_before())
         else:
             grad_W = np.zeros_like(self.W)
             for part in self._parts(accum_grad):
@@ -128,6 +135,10 @@ class Conv2D(Layer):
 
     def _sides(self) -> Sides:
         return determine_padding(self.filter_shape, self.padding)
+
+    def _padding_before(self) -> Pair:
+        (top, _), (left, _) = self._sides()
+        return top, left
 
     def _windows(self) -> dict[str, Any]:
         return {"filter_shape": tuple(self.filter_shape), "stride": self.stride, "padding": self._sides()}

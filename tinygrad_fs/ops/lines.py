@@ -14,17 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinygrad_fs.deep_learning.layers.columns import Pair, Sides
+from tinygrad_fs.ops.columns import WIDE, Pair
 
-__all__ = ["filter_gradient", "image_gradient"]
+__all__ = ["filter_gradient", "image_gradient", "pay_for_filters", "pay_for_images"]
 
 _BLOCK = 1 << 15
 """Elements of images to work on at a time."""
+_LEAST_SAMPLES = _LEAST_CHANNELS = 8
+_MOST_CHANNELS = 16
 _GATHERED = 8
 """Samples to put side by side at a time: with more, lines of the cache that are read from push each other out."""
 
 
-def filter_gradient(images: Any, g: Any, filter_shape: Pair, padding: Sides) -> Any:
+def filter_gradient(images: Any, g: Any, filter_shape: Pair, before: Pair) -> Any:
     """The gradient of the filters, dW = g X_col^T, one filter row at a time.
 
     Parameters
@@ -32,8 +34,9 @@ def filter_gradient(images: Any, g: Any, filter_shape: Pair, padding: Sides) -> 
     images : array (samples, channels, height, width)
     g : array (samples, filters, out height, out width)
         The gradient at the output.
-    filter_shape, padding
-        As for `ImageToColumn`.
+    filter_shape : (int, int)
+    before : (int, int)
+        Rows and columns of padding before the images; what is behind them follows from the shapes.
 
     Returns
     -------
@@ -41,13 +44,14 @@ def filter_gradient(images: Any, g: Any, filter_shape: Pair, padding: Sides) -> 
     """
     _, channels, height, width = images.shape
     _, filters, rows, columns = g.shape
-    (kh, kw), ((top, bottom), (left, _)) = filter_shape, padding
+    (kh, kw), (top, left) = filter_shape, before
     samples = _at_a_time(len(g), max(g[:1].size, images[:1].size))
     line = columns * samples
     total = np.zeros_like(g, shape=(kh, filters, kw * channels), order="C")
-    seen = np.zeros_like(images, shape=(kw, channels, top + height + bottom, columns, samples), order="C")
+    seen = np.zeros_like(images, shape=(kw, channels, rows + kh - 1, columns, samples), order="C")
     gathered = np.empty_like(g, shape=(filters, rows, columns, samples), order="C")
     block = np.empty_like(images, shape=(channels, height, width, samples), order="C")
+    seen_rows, image_rows = _overlap(-top, rows + kh - 1, height)
     lines, matrix = seen.reshape(kw * channels, -1), gathered.reshape(filters, -1)
     for start in range(0, len(images), samples):
         part = slice(start, start + samples)
@@ -55,13 +59,13 @@ def filter_gradient(images: Any, g: Any, filter_shape: Pair, padding: Sides) -> 
         _gather(images[part].transpose(1, 2, 3, 0), block)
         for tap in range(kw):
             out, image = _overlap(tap - left, columns, width)
-            seen[tap, :, top : top + height, out] = block[:, :, image]
+            seen[tap, :, seen_rows, out] = block[:, image_rows, image]
         for row in range(kh):
             total[row] += matrix @ lines[:, row * line : (row + rows) * line].T
     return total.reshape(kh, filters, kw, channels).transpose(1, 3, 0, 2)
 
 
-def image_gradient(W: Any, g: Any, images_shape: tuple[int, ...], padding: Sides) -> Any:
+def image_gradient(w: Any, g: Any, images_shape: tuple[int, ...], before: Pair) -> Any:
     """The gradient of the images, the adjoint of `filter_gradient` in them: of column-to-image, too, a line at a time.
 
     The gradients at the rows of the output that see an image row stand below each other, so one product adds up what
@@ -69,12 +73,12 @@ def image_gradient(W: Any, g: Any, images_shape: tuple[int, ...], padding: Sides
 
     Parameters
     ----------
-    W : array (filters, channels, filter height, filter width)
+    w : array (filters, channels, filter height, filter width)
     g : array (samples, filters, out height, out width)
         The gradient at the output.
     images_shape : (int, int, int, int)
-    padding
-        As for `ImageToColumn`.
+    before : (int, int)
+        As for `filter_gradient`.
 
     Returns
     -------
@@ -82,19 +86,19 @@ def image_gradient(W: Any, g: Any, images_shape: tuple[int, ...], padding: Sides
     """
     _, channels, height, width = images_shape
     _, filters, rows, columns = g.shape
-    (kh, kw), ((top, _), (left, _)) = W.shape[2:], padding
-    first = kh - 1 - top
+    (kh, kw), (top, left) = w.shape[2:], before
     samples = _at_a_time(len(g), max(g[:1].size, math.prod(images_shape[1:])))
-    matrix = W[:, :, ::-1].transpose(3, 1, 2, 0).reshape(kw * channels, kh * filters)
+    matrix = w[:, :, ::-1].transpose(3, 1, 2, 0).reshape(kw * channels, kh * filters)
     gradient = np.empty_like(g, shape=images_shape, order="C")
     stacked = np.zeros_like(g, shape=(height + kh - 1, filters, columns, samples), order="C")
+    stacked_rows, g_rows = _overlap(top + 1 - kh, height + kh - 1, rows)
     below = sliding_window_view(stacked.reshape(-1, columns * samples), kh * filters, axis=0)[::filters].swapaxes(1, 2)
     taps = np.empty_like(g, shape=(height, kw, channels, columns, samples), order="C")
     products = taps.reshape(height, kw * channels, -1)
     block = np.empty_like(g, shape=(height, channels, width, samples), order="C")
     for start in range(0, len(g), samples):
         part = gradient[start : start + samples]
-        _gather(g[start : start + samples].transpose(2, 1, 3, 0), stacked[first : first + rows])
+        _gather(g[start : start + samples, :, g_rows].transpose(2, 1, 3, 0), stacked[stacked_rows])
         np.matmul(matrix, below, out=products)
         block[...] = 0
         for tap in range(kw):
@@ -104,16 +108,31 @@ def image_gradient(W: Any, g: Any, images_shape: tuple[int, ...], padding: Sides
     return gradient
 
 
+def pay_for_filters(images: Any, g: Any, filter_shape: Pair, dtype: Any) -> bool:
+    """Whether `filter_gradient` is the fastest way: narrow images of some channels, not in float32."""
+    return dtype == np.float64 and images.shape[1] >= _LEAST_CHANNELS and _are_narrow(g, filter_shape)
+
+
+def pay_for_images(w: Any, g: Any, dtype: Any) -> bool:
+    """Whether `image_gradient` is the fastest way: narrow images of few channels that many filters see."""
+    filters, channels, *filter_shape = w.shape
+    return dtype != np.float16 and channels <= min(_MOST_CHANNELS, filters // 2) and _are_narrow(g, filter_shape)
+
+
+def _are_narrow(g: Any, filter_shape: Any) -> bool:
+    return len(g) >= _LEAST_SAMPLES and g.shape[3] < WIDE and max(filter_shape) > 1
+
+
 def _at_a_time(count: int, size: int) -> int:
     """Into how many samples of that size a batch is cut; rather all blocks alike than one left over."""
     most = max(1, _BLOCK // max(1, size))
     return max(1, -(-count // max(1, -(-count // most))))
 
 
-def _overlap(shift: int, columns: int, width: int) -> tuple[slice, slice]:
-    """The output columns whose window reaches into the image with the tap at `shift`, and what it sees there."""
-    begin = min(max(0, -shift), columns)
-    end = max(begin, min(columns, width - shift))
+def _overlap(shift: int, places: int, size: int) -> tuple[slice, slice]:
+    """Where i and i + shift are both inside, i of so many places, i + shift of a size: the i, and the i + shift."""
+    begin = min(max(0, -shift), places)
+    end = max(begin, min(places, size - shift))
     return slice(begin, end), slice(begin + shift, end + shift)
 
 
