@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 
 from tinygrad_fs.cli import main
+from tinygrad_fs.compare import Report
 
 LESSON = """
+import abc
+import sys
+
 import numpy as np
 
 print("imported")
@@ -52,6 +56,27 @@ class Weighted:
         return g * self.W
 
 
+class Abstract(abc.ABC):
+    @abc.abstractmethod
+    def forward(self, x): ...
+
+    @abc.abstractmethod
+    def backward(self, g): ...
+
+
+class Product:
+    def forward(self, a, b):
+        return a * b
+
+    def backward(self, g):
+        return g
+
+
+class Quits(Scale):
+    def forward(self, x):
+        sys.exit(3)
+
+
 layer = Scale(3.0)
 
 
@@ -69,6 +94,7 @@ def backward(dout, cache):
 def lesson(tmp_path, monkeypatch):
     (tmp_path / "lesson.py").write_text(LESSON)
     (tmp_path / "broken.py").write_text("1 / 0")
+    (tmp_path / "quitting.py").write_text("raise SystemExit(5)")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     yield tmp_path
@@ -117,23 +143,43 @@ def test_json_is_all_that_is_printed(capsys):
 def test_a_page_is_written(lesson, capsys):
     assert main(["audit", "lesson:Scale", "--input", "3", "--html", "page.html"]) == 0
     assert "Audit of Scale" in (lesson / "page.html").read_text()
-    assert main(["audit", "lesson:Scale", "--input", "3", "--html", "nowhere/page.html"]) == 1
-    assert "tinygrad-fs: error:" in capsys.readouterr().err
+
+
+def test_a_page_that_fails_is_no_finding(lesson, capsys, monkeypatch):
+    def full(self, path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Report, "to_html", full)
+    assert main(["audit", "lesson:Scale", "--input", "3", "--html", "page.html"]) == 2
+    output = capsys.readouterr()
+    assert output.out.startswith("Scale: right (")
+    assert output.err.splitlines()[-1].startswith("tinygrad-fs: error: the page cannot be written: ")
 
 
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
         (["lesson:Scale"], "the following arguments are required: --input"),
-        (["lesson", "--input", "3"], "does not name an object in a module"),
+        (["lesson", "--input", "3"], "'lesson' does not name an object in a module"),
+        (["lesson:", "--input", "3"], "'lesson:' does not name an object in a module"),
+        (["quitting:Scale", "--input", "3"], "quitting cannot be imported: SystemExit: 5"),
+        (["lesson:Abstract", "--input", "3"], "Abstract is abstract: it leaves backward, forward to others"),
+        (["lesson:Product", "--input", "3"], "Product was given 1 input, which do not fit forward(a, b)"),
+        (["lesson:forward,backward,forward", "--input", "3"], "names more than a pair of functions"),
+        (["lesson:Scale", "--input", "9999999999,9999999999"], "does not fit into memory; give a smaller one"),
+        (["lesson:Scale", "--input", "3", "--budget", "0"], "argument --budget: '0' is not a whole number"),
+        (["lesson:Scale", "--input", "3", "--html", "nowhere/page.html"], "the folder 'nowhere' does not exist"),
+        (["lesson:Scale", "--input", "3", "--html", "."], "'.' is a folder"),
+        (["lesson:np", "--input", "3"], "numpy is a module"),
         (["nothing:Scale", "--input", "3"], "nothing cannot be imported: ModuleNotFoundError"),
         (["broken:Scale", "--input", "3"], "broken cannot be imported: ZeroDivisionError"),
         (["lesson:Nothing", "--input", "3"], "module lesson has no Nothing"),
         (["lesson:Scale", "--input", "three"], "argument --input: 'three' is not a shape"),
-        (["lesson:Scale", "--input", "3", "--args", "1", "2", "3"], "raised TypeError"),
+        (["lesson:Scale", "--input", "3", "--args", "1", "2", "3"], "give what it needs as --args 16 name=value"),
         (["lesson:Weighted", "--input", "3", "--names", "W"], "'W' is not a parameter and its gradient"),
         (["lesson:Weighted", "--input", "3", "--names", "V=slope"], "names= has 'V'"),
         (["math:pi", "--input", "3"], "float has no forward_pass and backward_pass"),
+        (["math:pi", "--input", "3"], "name functions as module:forward,backward"),
         (["lesson:Scale", "--input", "3", "--seed", "-1"], "argument --seed"),
     ],
 )
@@ -152,3 +198,17 @@ def test_it_finds_modules_of_the_current_folder(lesson):
     result = subprocess.run(command, cwd=lesson, capture_output=True, text=True)
     assert result.returncode == 1
     assert json.loads(result.stdout)["title"] == "Wrong"
+
+
+def test_a_layer_that_ends_the_program_is_a_finding(capsys):
+    assert main(["audit", "lesson:Quits", "--input", "3"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("Quits: it fails\n")
+    assert "forward called sys.exit(3)" in out
+
+
+def test_a_reader_that_goes_away_is_no_error(lesson):
+    command = f"{sys.executable} -m tinygrad_fs audit lesson:Wrong --input 2 | true; echo ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", command], cwd=lesson, capture_output=True, text=True)
+    assert result.stdout.strip() == "141"
+    assert "Traceback" not in result.stderr

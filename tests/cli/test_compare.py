@@ -6,6 +6,7 @@ import pytest
 
 from tinygrad_fs.cli import main
 from tinygrad_fs.cli.comparison import digits_network
+from tinygrad_fs.compare import Comparison
 from tinygrad_fs.deep_learning.layers import Dense
 
 
@@ -45,12 +46,27 @@ def test_a_wrong_gradient_gives_code_1(tmp_path, capsys, monkeypatch):
     assert "THE TWO WAYS DIFFER" in capsys.readouterr().out
 
 
-def test_a_page_that_cannot_be_written_gives_code_1(tmp_path, capsys):
-    assert main(["compare", "--steps", "0", "--out", str(tmp_path / "no" / "page.html")]) == 1
+def test_a_page_that_cannot_be_written_gives_code_2(tmp_path, capsys, monkeypatch):
+    def full(self, path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Comparison, "to_html", full)
+    assert main(["compare", "--steps", "0", "--out", str(tmp_path / "page.html")]) == 2
     assert "the page cannot be written" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", [("--steps", "-1"), ("--batch-size", "1"), ("--seed", "x"), ("--other",)])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--steps", "-1"),
+        ("--batch-size", "1"),
+        ("--seed", "x"),
+        ("--other",),
+        ("--out", "nowhere/page.html"),
+        ("--out", "."),
+        ("--walkthrough", "nowhere/page.html"),
+    ],
+)
 def test_misuse_gives_code_2(option):
     with pytest.raises(SystemExit) as caught:
         main(["compare", *option])

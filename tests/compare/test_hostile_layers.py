@@ -332,7 +332,7 @@ class ForgetsTheFirstBatch(ReturnsNone):
 WRONG = {
     ReturnsNone: ("shape", "backward returned None"),
     ReturnsText: ("shape", "backward gave a str"),
-    ForwardReturnsNone: ("error", "forward must return an array; it returned None"),
+    ForwardReturnsNone: ("error", "forward must return an array of real numbers; it returned None"),
     RaisesInBackward: ("error", "backward raised KeyError: 'cache'"),
     RaisesInForward: ("error", "forward raised ValueError: matmul"),
     RaisesInInitialize: ("error", "initialize raised AttributeError"),
@@ -386,3 +386,81 @@ def test_the_object_that_is_handed_over_is_left_alone():
     compare.audit(layer, input_shape=(3,))
     assert vars(layer).keys() == {"mean"}
     assert not layer.mean.any()
+
+
+class Doubles:
+    def forward(self, x, times=2.0):
+        return times * x
+
+    def backward(self, g):
+        return 2.0 * g
+
+
+class DoublesAsMade(Doubles):
+    def __init__(self, name):
+        self.name = name
+
+
+class Quits(Doubles):
+    def forward(self, x):
+        raise SystemExit(3)
+
+
+def one_value(x):
+    return 2 * x
+
+
+MISUSES = [
+    ((np,), {"input_shape": 3}, "numpy is a module; name a layer or functions in it"),
+    ((Doubles,), {}, "takes inputs of a shape that is not known; give input_shape="),
+    ((Doubles,), {"input_shape": "3"}, "input_shape='3' is no shape; write"),
+    ((Doubles,), {"input_shape": (2.5,)}, "is no shape"),
+    ((Doubles,), {"input_shape": (-3,)}, "is no shape"),
+    ((Doubles,), {"input_shape": (3, 0)}, "has no entries, so that nothing would be compared"),
+    ((Doubles,), {"input_shape": (10**10, 10**10)}, "does not fit into memory"),
+    ((Doubles,), {"X": np.full((2, 3), np.nan)}, "X holds nan or infinite values"),
+    ((Doubles,), {"X": np.array([[1.0, np.inf]])}, "X holds nan or infinite values"),
+    ((Doubles,), {"X": np.zeros((0, 3))}, "has no entries"),
+    ((Doubles,), {"X": "text"}, "was given no array of real numbers to begin with, but a str"),
+    ((Doubles,), {"X": np.ones((2, 3), complex)}, "but an array of complex128"),
+    ((Doubles,), {"X": np.ones((2, 3), int)}, "give X of floats, or name the parameters"),
+    (
+        (Doubles,),
+        {"X": (np.ones((2, 3)), np.ones((2, 3)), 1)},
+        "given 3 inputs, which do not fit forward(x, times=2.0)",
+    ),
+    ((Doubles,), {"input_shape": 3, "options": {"scale": 2}}, "unexpected keyword argument 'scale'"),
+    ((Doubles(),), {"input_shape": 3, "args": (1,)}, "args and kwargs are for the constructor of a class"),
+    ((DoublesAsMade,), {"input_shape": 3}, r"give what it needs as args=(...)"),
+    ((one_value, 3), {"X": np.ones(3)}, "functions come in pairs, forward and backward"),
+    (((one_value, one_value, one_value),), {"X": np.ones(3)}, "functions come in pairs, forward and backward"),
+    ((Doubles,), {"input_shape": 3, "names": 7}, "names lead from parameters to their gradients"),
+    ((Doubles,), {"input_shape": 3, "modes": ["train"]}, "has no mode 'train'; it has training"),
+    ((Doubles,), {"input_shape": 3, "batch_size": 0}, "batch_size=0; it must be a whole number, 1 or more"),
+    ((Doubles,), {"input_shape": 3, "draws": 0}, "draws=0; it must be"),
+    ((Doubles,), {"input_shape": 3, "budget": 2.5}, "budget=2.5; it must be"),
+    ((Doubles,), {"input_shape": 3, "seed": -1}, "seed=-1; it must be a whole number, 0 or more"),
+]
+
+
+@pytest.mark.parametrize(("given", "arguments", "words"), MISUSES, ids=lambda value: str(value)[:40])
+def test_misuse_is_told_with_the_remedy(given, arguments, words):
+    with pytest.raises(compare.AuditError) as caught:
+        compare.audit(*given, **arguments)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("audit: ")
+
+
+def test_a_mode_may_be_named_alone():
+    assert compare.audit(Doubles, input_shape=3, modes="training").ok
+
+
+def test_code_that_ends_the_program_is_a_finding():
+    (finding,) = compare.audit(Quits, input_shape=3).findings
+    assert (finding.verdict, finding.detail) == ("error", "forward called sys.exit(3)")
+
+
+def test_a_function_without_a_gradient_is_told():
+    report = compare.audit(one_value, X=np.ones(3))
+    assert str(report).startswith("one_value: it fails\n")
+    assert "must return (loss, gradient), and returned one value" in report.findings[0].detail

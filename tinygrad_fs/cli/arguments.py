@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
-__all__ = ["Commands", "Parser", "imported", "shape", "whole"]
+__all__ = ["Commands", "Parser", "file_to_write", "imported", "shape", "whole"]
 
 
 class Parser(argparse.ArgumentParser):
@@ -56,6 +58,18 @@ def shape(text: str) -> tuple[int, ...]:
     return sizes
 
 
+def file_to_write(text: str) -> Path:
+    """A reader of names of files that can be written, so that this is known before any work is done."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"'{path}' is a folder; give the name of a file in it")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"the folder '{path.parent}' does not exist")
+    if not os.access(path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"the folder '{path.parent}' cannot be written to")
+    return path
+
+
 def imported(text: str) -> Any:
     """A reader of objects in modules, as ``package.module:name``; modules of the current folder are found too.
 
@@ -71,7 +85,7 @@ def imported(text: str) -> Any:
         sys.path.insert(0, "")  # as `python -m` has it
     try:
         found = importlib.import_module(module)
-    except Exception as error:  # a module of the user's may raise anything
+    except (Exception, SystemExit) as error:  # a module of the user's may do anything
         raise argparse.ArgumentTypeError(f"{module} cannot be imported: {type(error).__name__}: {error}") from error
     try:
         return attrgetter(name)(found)

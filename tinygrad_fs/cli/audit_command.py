@@ -6,11 +6,10 @@ import argparse
 import ast
 import contextlib
 import sys
-from pathlib import Path
 from typing import Any
 
-from tinygrad_fs.cli.arguments import Commands, imported, shape, whole
-from tinygrad_fs.cli.outcome import FAILED, fail
+from tinygrad_fs.cli.arguments import Commands, file_to_write, imported, shape, whole
+from tinygrad_fs.cli.outcome import FAILED, MISUSED, fail
 
 __all__ = ["add"]
 
@@ -59,7 +58,7 @@ def add(commands: Commands) -> None:
     )
     audit.add_argument("--seed", metavar="N", type=whole(0), default=0, help="of the random draws")
     audit.add_argument("--json", action="store_true", help="print the report as JSON")
-    audit.add_argument("--html", metavar="FILE", type=Path, help="write the report as a page, too")
+    audit.add_argument("--html", metavar="FILE", type=file_to_write, help="write the report as a page, too")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -79,19 +78,36 @@ def _run(arguments: argparse.Namespace) -> int:
                 seed=arguments.seed,
             )
     except (argparse.ArgumentTypeError, compare.AuditError) as error:
-        arguments.parser.error(str(error).removeprefix("audit: "))
+        arguments.parser.error(_on_this_line(str(error)))
+    print(report.to_json() if arguments.json else report)
     try:
         if arguments.html is not None:
             report.to_html(arguments.html)
     except OSError as error:
-        return fail(f"error: {error}", FAILED)
-    print(report.to_json() if arguments.json else report)
+        return fail(f"error: the page cannot be written: {error}", MISUSED)
     return 0 if report.ok else FAILED
+
+
+def _on_this_line(message: str) -> str:
+    """What `audit` says, with the options of the command line in the place of its arguments."""
+    message = message.removeprefix("audit: ")
+    for written, option in (
+        ("as args=(...) and kwargs={...}", "as --args 16 name=value"),
+        ("for functions write audit((forward, backward), X=(x, w, b))", "name functions as module:forward,backward"),
+        ("input_shape=[(4,), (4,)], or X=(a, b), and others as options={...}", "--input 4 --input 4"),
+        ("names={'W': 'dW'}", "--names W=dW"),
+    ):
+        message = message.replace(written, option)
+    return message
 
 
 def _target(text: str) -> Any:
     """What the name stands for; a pair where there are two, of which the second may be in the first one's module."""
-    module, _, names = text.partition(":")
+    module, colon, names = text.partition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{text!r} does not name an object in a module, as package.module:name does")
+    if names.count(",") > 1:
+        raise argparse.ArgumentTypeError(f"{text!r} names more than a pair of functions, forward and backward")
     found = [imported(name if ":" in name else f"{module}:{name}") for name in names.split(",")]
     return found[0] if len(found) == 1 else tuple(found)
 

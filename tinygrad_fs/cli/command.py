@@ -1,13 +1,14 @@
-"""Arguments in, exit code out: 0 done, 1 failed, 2 bad arguments, 130 interrupted."""
+"""Arguments in, exit code out: 0 done, 1 failed, 2 bad arguments, 130 interrupted, 141 nobody reads on."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from tinygrad_fs import __version__
 from tinygrad_fs.cli import audit_command, compare_command, demo_command, graph_command
 from tinygrad_fs.cli.arguments import Parser
-from tinygrad_fs.cli.outcome import INTERRUPTED, fail
+from tinygrad_fs.cli.outcome import INTERRUPTED, fail, leave_unread
 
 __all__ = ["main"]
 
@@ -26,7 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 done, 1 failed, 130 interrupted. Bad arguments leave by SystemExit with code 2, ``-h`` and
+        The exit code: 0 done, 1 failed, 130 interrupted, 141 if nobody reads on. Bad arguments leave by SystemExit with
+        code 2, ``-h`` and
         ``--version`` with code 0.
 
     Examples
@@ -43,7 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     try:
         code: int = arguments.run(arguments)
+        sys.stdout.flush()
         return code
+    except BrokenPipeError:
+        return leave_unread()
     except KeyboardInterrupt:
         return fail("interrupted", INTERRUPTED)
 

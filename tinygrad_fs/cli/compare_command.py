@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tinygrad_fs.cli.arguments import Commands, whole
-from tinygrad_fs.cli.outcome import FAILED, fail
+from tinygrad_fs.cli.arguments import Commands, file_to_write, whole
+from tinygrad_fs.cli.outcome import FAILED, MISUSED, fail
 
 __all__ = ["add"]
 
@@ -28,11 +28,11 @@ def add(commands: Commands) -> None:
     compare.add_argument("--steps", metavar="N", type=whole(0), default=20, help="how many steps to train for")
     compare.add_argument("--batch-size", metavar="N", type=whole(2), default=64, help="how many digits to a step")
     compare.add_argument("--seed", metavar="N", type=whole(0), default=0, help="the same seed gives the same weights")
-    compare.add_argument("--out", metavar="FILE", type=Path, default=_PAGE, help="the page to write")
+    compare.add_argument("--out", metavar="FILE", type=file_to_write, default=_PAGE, help="the page to write")
     compare.add_argument(
         "--walkthrough",
         metavar="FILE",
-        type=Path,
+        type=file_to_write,
         help="another page to write: the first step, op by op, beside the layers",
     )
     compare.add_argument("--json", action="store_true", help="print the figures as JSON instead of a table")
@@ -48,7 +48,7 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.walkthrough:
             comparison.to_walkthrough(arguments.walkthrough)
     except OSError as error:
-        return fail(f"error: the page cannot be written: {error}", FAILED)
+        return fail(f"error: the page cannot be written: {error}", MISUSED)
     if not arguments.json:
         print(f"\nPage      {arguments.out}")
         if arguments.walkthrough:

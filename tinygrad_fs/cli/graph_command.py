@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_fs.cli.arguments import Commands, imported, shape, whole
+from tinygrad_fs.cli.arguments import Commands, file_to_write, imported, shape, whole
 from tinygrad_fs.cli.outcome import FAILED, fail
 from tinygrad_fs.io import replacing
 from tinygrad_fs.nn.module import Module
@@ -63,7 +63,7 @@ def add(commands: Commands) -> None:
         "-o",
         "--out",
         metavar="FILE",
-        type=Path,
+        type=file_to_write,
         default=Path("graph.svg"),
         help=f"the file to write; its suffix is one of {', '.join(SUFFIXES)}",
     )
@@ -131,8 +131,6 @@ def _check_out(arguments: argparse.Namespace) -> None:
     out = arguments.out
     if out.suffix.lower() not in SUFFIXES:
         arguments.parser.error(f"argument -o/--out: '{out}' must end in one of {', '.join(SUFFIXES)}")
-    if not out.parent.is_dir():
-        arguments.parser.error(f"argument -o/--out: the folder '{out.parent}' does not exist")
 
 
 def _target(text: str, inputs: list[Input]) -> Any:

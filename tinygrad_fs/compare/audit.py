@@ -12,7 +12,7 @@ from tinygrad_fs.compare.isolation.muted import muted
 from tinygrad_fs.compare.isolation.randomness import preserved
 from tinygrad_fs.compare.numeric import BUDGET
 from tinygrad_fs.compare.report import Report
-from tinygrad_fs.compare.subjects.case import AuditError
+from tinygrad_fs.compare.subjects.case import AuditError, check_numbers
 from tinygrad_fs.compare.subjects.protocols import subject_of
 
 __all__ = ["assert_backward_matches", "audit"]
@@ -90,7 +90,8 @@ def audit(
     Raises
     ------
     AuditError
-        If what was asked for cannot be audited: a shape is missing, a class needs arguments, `names` names nothing.
+        If what was asked for cannot be audited: a shape is missing, a class needs arguments, inputs hold nan, `names`
+        names nothing.
 
     Examples
     --------
@@ -107,6 +108,7 @@ def audit(
     >>> {(finding.name, finding.verdict) for finding in report.findings}
     {('input', 'wrong')}
     """
+    check_numbers("audit", batch_size=(batch_size, 1), draws=(draws, 1), budget=(budget, 1), seed=(seed, 0))
     with preserved(), muted(), np.errstate(all="ignore"):
         subject = subject_of(
             layer, backward, input_shape=input_shape, X=X, args=args, kwargs=kwargs, options=options, names=names,
@@ -114,11 +116,18 @@ def audit(
         )  # fmt: skip
         subject.budget = budget
         with preserved(subject.generators):
-            inquiry = Inquiry(subject, modes, draws=draws, given=X is not None, seed=seed, variations=variations)
+            inquiry = Inquiry(
+                subject,
+                [modes] if isinstance(modes, str) else modes,
+                draws=draws,
+                given=X is not None,
+                seed=seed,
+                variations=variations,
+            )
     if not inquiry.findings:
         raise AuditError(
             f"audit: {subject.title} has no gradient that could be audited: its input is of integers, and no "
-            "parameters were found; name them: names={'W': 'dW'}"
+            "parameters were found; give X of floats, or name the parameters: names={'W': 'dW'}"
         )
     return Report(subject.title, tuple(inquiry.findings), tuple(inquiry.remarks))
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinygrad_fs.compare.subjects.case import AuditError
 from tinygrad_fs.dtypes import Array
 
 __all__ = ["Draw", "Template", "cotangent", "parameter"]
@@ -93,6 +94,14 @@ class Template(NamedTuple):
 
     def draw(self, draw: Draw, rng: np.random.Generator) -> Array:
         """An array for a draw."""
+        try:
+            return self._drawn(draw, rng)
+        except (MemoryError, ValueError):  # larger than there is, or than can be addressed
+            raise AuditError(
+                f"audit: an input of shape {self.shape} does not fit into memory; give a smaller one"
+            ) from None
+
+    def _drawn(self, draw: Draw, rng: np.random.Generator) -> Array:
         if draw.values == "given" and self.example is not None:
             return np.array(self.example)
         if draw.values == "ties" and self.domain in _TIES:

@@ -19,7 +19,7 @@ from tinygrad_fs.compare.isolation.randomness import preserved
 from tinygrad_fs.compare.report import Finding, Report
 from tinygrad_fs.compare.reproducers.of_networks import mean_and_sum, of_a_step, through_the_last_layer
 from tinygrad_fs.compare.saturation import SATURATED, of_saturation
-from tinygrad_fs.compare.subjects.case import AuditError, RunError, UnfitError
+from tinygrad_fs.compare.subjects.case import AuditError, RunError, UnfitError, check_numbers
 from tinygrad_fs.compare.subjects.functions import Functions, FunctionSubject
 from tinygrad_fs.compare.subjects.layer import LayerSubject
 from tinygrad_fs.compare.subjects.network import Handed, NetworkCase, NetworkSubject, chain, layer_of
@@ -77,6 +77,7 @@ def audit_network(network: Any, X: Any, y: Any, *, draws: int = 2, seed: int = 0
     >>> [(finding.name, finding.verdict, finding.scale) for finding in report.findings if finding.verdict != "right"]
     [('loss', 'scaled', 8.0)]
     """
+    check_numbers("audit_network", draws=(draws, 1), seed=(seed, 0))
     with preserved(), muted(), np.errstate(all="ignore"):
         subject = NetworkSubject(network, _template(X), _template(y))
         with preserved(subject.generators):

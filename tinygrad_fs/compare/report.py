@@ -144,6 +144,8 @@ class Report:
         """The whole in one line."""
         names = list(dict.fromkeys(finding.name for finding in self.findings))
         wrong = list(dict.fromkeys(finding.name for finding in self.wrong))
+        if wrong and all(finding.verdict == "error" for finding in self.findings):
+            return f"{self.title}: it fails"
         if wrong:
             return f"{self.title}: {' and '.join(_listed(wrong))} wrong, of {len(names)}"
         return f"{self.title}: right ({', '.join(names)})"

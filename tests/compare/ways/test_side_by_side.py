@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import threading
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -282,3 +283,45 @@ def test_the_walkthrough_marks_the_layer_that_differs(tmp_path):
 def test_a_comparison_of_figures_alone_has_no_walkthrough(comparison, tmp_path):
     with pytest.raises(ValueError, match="side_by_side"):
         replace(comparison, walkthrough=None).to_walkthrough(tmp_path / "walk.html")
+
+
+class Locked(Doubled):
+    """Holds what cannot be copied, prints, and is right."""
+
+    def initialize(self, optimizer):
+        super().initialize(optimizer)
+        self.lock = threading.Lock()
+
+    def forward_pass(self, X, training=True):
+        print("forward")
+        return super().forward_pass(X, training)
+
+    def backward_pass(self, accum_grad):
+        return super().backward_pass(accum_grad) / 2
+
+
+def test_layers_that_print_and_hold_locks(rng, capsys):
+    assert side_by_side(vectors_network(Locked(6)), *vectors(rng), steps=1, repeats=1).ok
+    assert capsys.readouterr().out == ""
+
+
+def test_data_in_single_precision_are_compared_in_it(rng):
+    X, y = (array.astype("float32") for array in vectors(rng))
+    comparison = side_by_side(vectors_network(), X, y, steps=1, repeats=1)
+    assert comparison.tolerance == 1e-3
+    assert comparison.ok
+
+
+@pytest.mark.parametrize(
+    ("network", "X", "words"),
+    [
+        (None, np.ones((2, 4)), "it takes a NeuralNetwork with its layers, not a NoneType"),
+        (Dense(2), np.ones((2, 4)), "not a Dense"),
+        (vectors_network(), np.full((2, 4), np.nan), "X or y holds nan or infinite values"),
+        (vectors_network(), "text", "X and y must be arrays of real numbers"),
+        (vectors_network(), 3.0, "X and y must be arrays of real numbers"),
+    ],
+)
+def test_misuse_is_told(network, X, words):
+    with pytest.raises(ValueError, match=words):
+        side_by_side(network, X, np.ones((2, 6)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from tinygrad_fs.compare.subjects.case import UnfitError
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["Methods", "as_outputs", "is_numbers"]
+__all__ = ["Methods", "as_outputs", "is_numbers", "staying"]
 
 _SWITCHES = ("training", "train", "is_training", "is_train", "train_flg", "train_mode", "train_flag")
 _RATES = ("learning_rate", "lr", "eta", "alpha", "rate", "step_size")
@@ -56,23 +57,47 @@ class Methods(NamedTuple):
 
     def call_forward(self, layer: Any, args: tuple[Any, ...], options: Mapping[str, Any], training: bool) -> Any:
         """Run the forward of `layer`, told whether it trains."""
-        if self.switch is not None:
-            return getattr(layer, self.forward)(*args, **{self.switch: training, **options})
-        _set_mode(layer, training)
-        return getattr(layer, self.forward)(*args, **options)
+        told = {self.switch: training} if self.switch is not None else {}
+        if not told:
+            _set_mode(layer, training)
+        with staying():
+            return getattr(layer, self.forward)(*args, **{**told, **options})
 
     def call_backward(self, layer: Any, cotangents: tuple[Array, ...], rate: float) -> Any:
         """Run the backward of `layer` from the gradients of its outputs."""
         given: tuple[Any, ...] = cotangents if self.takes >= len(cotangents) else (cotangents,)
         if self.takes == 0:
             given = ()
-        return getattr(layer, self.backward)(*given, **({self.rate: rate} if self.rate else {}))
+        with staying():
+            return getattr(layer, self.backward)(*given, **({self.rate: rate} if self.rate else {}))
+
+    def misfit(self, layer: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> str | None:
+        """Why forward cannot be called with such arguments; None if it can, as far as its signature says."""
+        told = {self.switch: True} if self.switch is not None else {}
+        try:
+            signature = inspect.signature(getattr(layer, self.forward))
+        except (TypeError, ValueError):
+            return None
+        try:
+            signature.bind(*args, **{**told, **options})
+        except TypeError as error:
+            return f"{self.forward}{signature}: {error}"
+        return None
 
     def modes(self, layer: Any) -> tuple[str, ...]:
         """The modes that `layer` has."""
         evaluates = self.switch is not None or _has_mode(layer)
         freezes = isinstance(getattr(layer, "trainable", None), (bool, np.bool_))
         return ("training", *(["evaluation"] if evaluates else []), *(["frozen"] if freezes else []))
+
+
+@contextlib.contextmanager
+def staying() -> Iterator[None]:
+    """Let `sys.exit` be a failure of the code that calls it, not the end of the audit."""
+    try:
+        yield
+    except SystemExit as error:
+        raise UnfitError(f"called sys.exit({error.code!r})") from None
 
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -120,5 +145,8 @@ def as_outputs(result: Any) -> tuple[Any, ...]:
         return (result,)
     output = np.asarray(result)
     if result is None or output.dtype.kind not in "fiub":
-        raise UnfitError(f"must return an array; it returned {'None' if result is None else type(result).__name__}")
+        got = "None" if result is None else type(result).__name__
+        if isinstance(result, np.ndarray):
+            got = f"one of {output.dtype}"
+        raise UnfitError(f"must return an array of real numbers; it returned {got}")
     return (output,)

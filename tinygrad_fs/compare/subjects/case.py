@@ -6,15 +6,17 @@ import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_fs.compare.draws import Draw
 from tinygrad_fs.compare.numeric import BUDGET
 from tinygrad_fs.dtypes import Array
 
-__all__ = ["AuditError", "ByHand", "Case", "UnfitError", "RunError", "Subject", "guarded", "same"]
+if TYPE_CHECKING:
+    from tinygrad_fs.compare.draws import Draw
+
+__all__ = ["AuditError", "ByHand", "Case", "UnfitError", "RunError", "Subject", "check_numbers", "guarded", "same"]
 
 
 class AuditError(ValueError):
@@ -47,6 +49,20 @@ class RunError(Exception):
         """Whether the code raised on purpose, by a `raise` or an `assert` of its own."""
         last = traceback.extract_tb(self.error.__traceback__)[-1]
         return (last.line or "").startswith(("raise ", "assert "))
+
+
+def check_numbers(caller: str, **numbers: tuple[Any, int]) -> None:
+    """Raise unless each of the numbers is whole and as large as what is given with it.
+
+    Examples
+    --------
+    >>> check_numbers("audit", draws=(0, 1))
+    Traceback (most recent call last):
+    tinygrad_fs.compare.subjects.case.AuditError: audit: draws=0; it must be a whole number, 1 or more
+    """
+    for name, (value, least) in numbers.items():
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+            raise AuditError(f"{caller}: {name}={value!r}; it must be a whole number, {least} or more")
 
 
 def guarded(stage: str, run: Callable[[], Any]) -> Any:

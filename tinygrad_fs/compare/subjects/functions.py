@@ -14,7 +14,7 @@ from tinygrad_fs.compare.draws import Draw, Template, cotangent
 from tinygrad_fs.compare.isolation.parts import Copier
 from tinygrad_fs.compare.isolation.randomness import drawn_by, held_by, replay
 from tinygrad_fs.compare.isolation.reach import Reach, reach
-from tinygrad_fs.compare.subjects.calls import as_outputs, is_numbers
+from tinygrad_fs.compare.subjects.calls import as_outputs, is_numbers, staying
 from tinygrad_fs.compare.subjects.case import AuditError, ByHand, Case, Subject, UnfitError, guarded, same
 from tinygrad_fs.compare.trace import tracing
 from tinygrad_fs.dtypes import Array
@@ -249,8 +249,7 @@ class FunctionCase(Case):
         """The gradients that the functions themselves give."""
         forward, backward = self._ready()
         args, options = self._arguments({})
-        result = guarded("forward", lambda: forward(*args, **options))
-        outputs, cache = self._split(result)
+        outputs, cache = guarded("forward", lambda: self._split(forward(*args, **options)))
         arrays = tuple(np.array(each) for each in guarded("forward", lambda: as_outputs(outputs)))
         remarks = [] if all(map(same, args, self.inputs)) else ["forward writes into its arguments"]
         returned = guarded("backward", lambda: self._returned(backward, outputs, cache, cotangents))
@@ -263,7 +262,7 @@ class FunctionCase(Case):
         """What backward returns, as it is."""
         forward, backward = self._ready()
         args, options = self._arguments({})
-        outputs, cache = self._split(guarded("forward", lambda: forward(*args, **options)))
+        outputs, cache = guarded("forward", lambda: self._split(forward(*args, **options)))
         arrays = guarded("forward", lambda: as_outputs(outputs))
         return guarded("backward", lambda: self._returned(backward, outputs, cache, self.cotangents(arrays)))
 
@@ -289,7 +288,8 @@ class FunctionCase(Case):
         """The functions, bound to a copy of their holder, with random states set."""
         holder = self.subject.copier()
         replay(self.draw.seed, [*self.subject.reach.generators, *held_by(holder)])
-        return self.subject.functions.bind(holder)
+        forward, backward = self.subject.functions.bind(holder)
+        return staying()(forward), None if backward is None else staying()(backward)
 
     def _arguments(self, values: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         names = self.subject.arguments
@@ -301,6 +301,8 @@ class FunctionCase(Case):
     def _split(self, result: Any) -> tuple[Any, Any]:
         """What the forward returned, as outputs and cache."""
         if not isinstance(result, tuple):
+            if self.subject.functions.backward is None:
+                raise UnfitError("must return (loss, gradient), and returned one value; for two functions give both")
             return result, result
         if len(result) < 2:
             raise UnfitError(f"must return (out, cache) or (loss, gradient), not a tuple of {len(result)}")

@@ -12,7 +12,7 @@ from tinygrad_fs.compare.draws import Draw, Template, parameter
 from tinygrad_fs.compare.isolation.parts import Copier
 from tinygrad_fs.compare.isolation.randomness import drawn_by, held_by, replay
 from tinygrad_fs.compare.isolation.reach import Reach, reach
-from tinygrad_fs.compare.subjects.calls import Methods
+from tinygrad_fs.compare.subjects.calls import Methods, staying
 from tinygrad_fs.compare.subjects.case import AuditError, ByHand, Case, Subject, UnfitError, guarded
 from tinygrad_fs.compare.subjects.layer import TRUNCATIONS
 from tinygrad_fs.compare.subjects.origin import exchange_optimizers
@@ -173,7 +173,8 @@ class NetworkCase(Case):
         network = self.prepared(self.values if values is None else values)
         self._watch(network)
         self.subject.recorder.watch(network)
-        result = guarded("backward", lambda: network.train_on_batch(self.X.copy(), self.y.copy()))
+        with staying():
+            result = guarded("backward", lambda: network.train_on_batch(self.X.copy(), self.y.copy()))
         self.returns_several = isinstance(result, (tuple, list))
         return network, float(result[0] if self.returns_several else result)
 

@@ -61,6 +61,11 @@ class Origin:
         try:
             return self.source(*self.args, **self.settings)
         except Exception as error:
+            if inspect.isabstract(self.source):
+                missing = ", ".join(sorted(self.source.__abstractmethods__))
+                raise AuditError(
+                    f"audit: {self.name} is abstract: it leaves {missing} to others; audit one of them"
+                ) from None
             call = ", ".join([*map(repr, self.args), *(f"{key}={value!r}" for key, value in self.settings.items())])
             raise AuditError(
                 f"audit: {self.name}({call}) raised {type(error).__name__}: {error}; give what it needs as "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import operator
+import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -38,11 +40,13 @@ def subject_of(
         target, backward = target
     if isinstance(names, str):
         names = [names]
+    _check_target(target, backward, args, kwargs, names)
     if backward is None and not inspect.isroutine(target):
         origin = Origin(target, tuple(args), kwargs)
         sample = origin.sample()
         if Methods.of(sample) is not None:
             inputs = _inputs_of_layer(origin.name, sample, input_shape, X, batch_size)
+            _check_inputs(origin.name, sample, inputs, options or {})
             return _with_inputs_that_fit(LayerSubject(origin, inputs, options, names), X is None)
         pair = next(
             (pair for pair in _DERIVATIVES if all(callable(getattr(sample, each, None)) for each in pair)), None
@@ -57,8 +61,6 @@ def subject_of(
         return FunctionSubject(
             functions, inputs, options, names, "as given" if X is not None else f"batch {batch_size}"
         )
-    if not callable(target):
-        raise AuditError(f"audit: a {type(target).__name__} was given; it takes a layer, its class, or functions")
     title = getattr(target, "__name__", type(target).__name__)
     inputs = _inputs_of_function(title, target, input_shape, X)
     try:
@@ -68,6 +70,49 @@ def subject_of(
     except ValueError:  # a builtin without a signature
         pass
     return FunctionSubject(Functions(None, target, backward, title), inputs, options, names)
+
+
+def _check_target(target: Any, backward: Any, args: Any, kwargs: Any, names: Any) -> None:
+    """Refuse what can be no subject."""
+    if isinstance(target, types.ModuleType):
+        raise AuditError(f"audit: {target.__name__} is a module; name a layer or functions in it")
+    if isinstance(target, (tuple, list)) or (backward is not None and not (callable(target) and callable(backward))):
+        raise AuditError(
+            "audit: functions come in pairs, forward and backward: audit((forward, backward), X=(x, w, b))"
+        )
+    if names is not None and not isinstance(names, (Mapping, Sequence)):
+        raise AuditError(
+            "audit: names lead from parameters to their gradients, names={'W': 'dW'}, or list them, names=['W']"
+        )
+    if (args or kwargs) and not inspect.isclass(target):
+        raise AuditError("audit: args and kwargs are for the constructor of a class, and none was given")
+
+
+def _check_inputs(title: str, layer: Any, inputs: list[Any], options: Mapping[str, Any]) -> None:
+    """Refuse inputs of a layer that would show nothing."""
+    arrays = [each for each in inputs if isinstance(each, Template)]
+    if not arrays:
+        given = ", ".join(_kind(each) for each in inputs) or "nothing"
+        raise AuditError(
+            f"audit: {title} was given no array of real numbers to begin with, but {given}; write X=np.array(...)"
+        )
+    for each in arrays:
+        if 0 in each.shape:
+            raise AuditError(f"audit: an input of shape {each.shape} has no entries, so that nothing would be compared")
+        if each.example is not None and not np.isfinite(each.example).all():
+            raise AuditError("audit: X holds nan or infinite values; give numbers at which there is a gradient")
+    methods = Methods.of(layer)
+    misfit = methods and methods.misfit(layer, tuple(inputs), options)
+    if misfit:
+        many = f"{len(inputs)} input{'s' * (len(inputs) != 1)}"
+        raise AuditError(
+            f"audit: {title} was given {many}, which do not fit {misfit}; give one for each: "
+            "input_shape=[(4,), (4,)], or X=(a, b), and others as options={...}"
+        )
+
+
+def _kind(value: Any) -> str:
+    return f"an array of {value.dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
 
 
 def _with_inputs_that_fit(subject: LayerSubject, drawn: bool) -> LayerSubject:
@@ -143,10 +188,12 @@ def _template(value: Any) -> Any:
 def _shapes(input_shape: Any) -> list[tuple[int, ...]]:
     """One shape or several."""
     if isinstance(input_shape, (int, np.integer)):
-        return [(int(input_shape),)]
+        input_shape = (input_shape,)
     try:
-        if all(isinstance(each, (int, np.integer)) for each in input_shape):
-            return [tuple(int(each) for each in input_shape)]
-        return [tuple(int(size) for size in shape) for shape in input_shape]
+        one = all(isinstance(each, (int, np.integer)) for each in input_shape)
+        shapes = [tuple(map(operator.index, shape)) for shape in ([input_shape] if one else input_shape)]
     except TypeError:
-        raise AuditError(f"audit: input_shape={input_shape!r} is no shape; write (1, 8, 8)") from None
+        shapes = [(-1,)]
+    if any(size < 0 for shape in shapes for size in shape):
+        raise AuditError(f"audit: input_shape={input_shape!r} is no shape; write (1, 8, 8)")
+    return shapes

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.changes import tick
+from tinygrad_fs.compare.isolation.parts import Copier
 from tinygrad_fs.compare.ways.memory import Ledger
 from tinygrad_fs.deep_learning.backprop import WAYS, fused_end
 from tinygrad_fs.deep_learning.layers.layer import OPTIMIZER, parameter_names
@@ -97,7 +98,7 @@ class Meter(Watcher):
         memory: bool = False,
         nodes: bool = False,
     ) -> None:
-        self._layers = copy.deepcopy(layers)
+        self._layers = Copier(layers)()
         self._loss, self._way = loss, way
         self._values, self._memory, self._nodes = values, memory, nodes
         self.stations: list[Station] = []

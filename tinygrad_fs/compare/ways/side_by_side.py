@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.compare.isolation.muted import muted
+from tinygrad_fs.compare.isolation.parts import Copier
 from tinygrad_fs.compare.isolation.randomness import preserved
 from tinygrad_fs.compare.ways.comparison import Comparison, Cost, Difference, LayerComparison
 from tinygrad_fs.compare.ways.meter import Meter, Station
@@ -59,7 +61,7 @@ def side_by_side(
     Raises
     ------
     ValueError
-        If the network has no layers or a layer twice, or the numbers make no sense.
+        If the network has no layers or a layer twice, the data hold nan, or the numbers make no sense.
 
     Examples
     --------
@@ -83,7 +85,8 @@ def side_by_side(
     """
     X, y = np.asarray(X), np.asarray(y)
     _check(network, X, y, steps, batch_size, repeats)
-    return _Study(network, X, y, batch_size).comparison(steps, repeats)
+    with muted():  # what layers print is no part of this
+        return _Study(network, X, y, batch_size).comparison(steps, repeats)
 
 
 class _Study:
@@ -113,7 +116,8 @@ class _Study:
                 zip(values["autograd"], values["layerwise"], costs["autograd"], costs["layerwise"])
             )
         )
-        tolerance = _TOLERANCES.get(np.asarray(values["layerwise"][0].output).dtype, 1e-3)
+        dtypes = [self._batch[0].dtype, *[np.asarray(each.output).dtype for each in values["layerwise"]]]
+        tolerance = max([_TOLERANCES.get(dtype, 1e-3) for dtype in dtypes if dtype.kind == "f"], default=1e-3)
         cards = [_card(layer, tolerance) for layer in layers]
         graph = self._recorded(cards)
         return Comparison(
@@ -144,7 +148,7 @@ class _Study:
 
     def _seconds(self, way: str) -> float:
         """How long a step takes with nobody looking on."""
-        layers = copy.deepcopy(self._layers)
+        layers = Copier(self._layers)()
         with preserved():
             begin = time.perf_counter()
             WAYS[way](layers, self._loss, *self._batch)
@@ -153,7 +157,7 @@ class _Study:
     def _losses(self, way: str, steps: int) -> list[float]:
         """The mean losses of the batches of a training."""
         trained = copy.copy(self._network)
-        trained.layers = copy.deepcopy(self._layers)
+        trained.layers = Copier(self._layers)()
         trained.backprop = way
         X, y = self._all
         starts = range(0, len(X), self._batch_size)
@@ -235,10 +239,16 @@ def _total(costs: list[Cost]) -> Cost:
 
 
 def _check(network: Any, X: Array, y: Array, steps: int, batch_size: int, repeats: int) -> None:
-    if not getattr(network, "layers", None):
+    if not hasattr(network, "train_on_batch"):
+        raise ValueError(f"side_by_side: it takes a NeuralNetwork with its layers, not a {type(network).__name__}")
+    if not network.layers:
         raise ValueError("side_by_side: the network has no layers; begin with network.add(Dense(8, input_shape=(4,)))")
     if len(set(map(id, network.layers))) < len(network.layers):
         raise ValueError("side_by_side: a layer stands in the network twice; only autograd can go back through that")
+    if X.ndim == 0 or y.ndim == 0 or X.dtype.kind not in "fiub" or y.dtype.kind not in "fiub":
+        raise ValueError("side_by_side: X and y must be arrays of real numbers, with samples along their first axis")
+    if not (np.isfinite(X).all() and np.isfinite(y).all()):
+        raise ValueError("side_by_side: X or y holds nan or infinite values, by which any two ways would seem to agree")
     if len(X) != len(y) or len(X) == 0:
         raise ValueError(f"side_by_side: {len(X)} samples and {len(y)} targets; there must be as many of both")
     if batch_size < 1 or repeats < 1 or steps < 0:
