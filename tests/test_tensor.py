@@ -100,6 +100,23 @@ class TestConstruction:
         with pytest.raises(TypeError, match=message):
             operator(leaf(1.0, 2.0), other)
 
+    @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+    def test_lists_of_floats_are_as_weak_as_floats(self, dtype):
+        x = tg.tensor([1.0, 2.0], dtype=dtype)
+        exact = np.array([0.1, 0.2], dtype)
+        for y in (np.add(x, [0.1, 0.2]), np.add([0.1, 0.2], x), tg.lerp(x, (1.1, 2.2), 1)):
+            assert y.dtype == dtype
+            np.testing.assert_allclose(y.data, [1.1, 2.2], rtol=np.finfo(dtype).eps)
+        for y in (tg.concatenate([x, [0.1, 0.2]]), tg.stack([x, [0.1, 0.2]])):
+            assert y.dtype == dtype
+            np.testing.assert_array_equal(y.data.ravel()[2:], exact)
+        x += [0.1, 0.2]
+        np.testing.assert_allclose(x.data, np.array([1, 2], dtype) + exact)
+
+    def test_lists_of_floats_beside_integers_get_the_default_dtype(self):
+        assert np.array_equal((tg.tensor([1, 2], dtype="int16") * [0.5, 1.5]).data, [0.5, 3.0])
+        assert (tg.tensor([1, 2], dtype="int16") * [0.5, 1.5]).dtype == np.float32
+
     def test_the_default_dtype_must_float(self):
         with pytest.raises(TypeError, match="int64 is not a floating dtype"):
             tg.set_default_dtype("int64")

@@ -104,10 +104,10 @@ def _reason(dtype: np.dtype[Any], array: Any) -> str:
     return f": a {strangers[0]} is no number"
 
 
-def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
+def as_array(data: Any, dtype: DTypeLike | None = None, floats: Any = None) -> Any:
     """Turn `data` into an array, without a copy where that is possible.
 
-    Arrays and NumPy scalars keep their dtype. Python floats, and lists of them, get the default dtype.
+    Arrays and NumPy scalars keep their dtype. Python floats, and lists of them, get that of `floats`, or the default.
     Arrays of other libraries that speak NumPy's protocols stay what they are.
     """
     if isinstance(data, (np.ndarray, np.generic)):
@@ -117,7 +117,7 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     else:
         array = np.asarray(data)
         if dtype is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
-            array = array.astype(_default)
+            array = array.astype(_default if floats is None else floats)
     check_dtype(array.dtype, array)
     if dtype is not None and array.dtype != (wanted := as_dtype(dtype)):
         array = array.astype(wanted)
@@ -143,15 +143,22 @@ def zeros_beside(array: Any, shape: tuple[int, ...] | int, dtype: Any) -> Any:
     return np.zeros(shape, dtype) if type(array) is np.ndarray else np.zeros_like(array, shape=shape, dtype=dtype)
 
 
-def operand(value: Any) -> Any:
+def operand(value: Any, *beside: Any) -> Any:
     """Prepare what stands beside a Tensor in an op: numbers stay weak numbers, all else becomes an array.
 
-    NumPy scalars and 0-d arrays count as Python numbers, so that they do not widen a float32 Tensor.
+    NumPy scalars and 0-d arrays count as Python numbers, so that they do not widen a float32 Tensor. Lists of floats
+    are as weak: they get the floating dtype of the arrays beside them.
     """
     if type(value) in _NUMBERS or value is None:
         return value
-    array = as_array(value)
+    array = as_array(value, floats=_floating(beside) if type(value) in (list, tuple) else None)
     return array.item() if array.ndim == 0 and type(array) is np.ndarray else array
+
+
+def _floating(arrays: Any) -> Any:
+    """The floating dtype that arrays come to, or None."""
+    found = [array.dtype for array in arrays if hasattr(array, "dtype") and array.dtype.kind == "f"]
+    return np.result_type(*found) if found else None
 
 
 def agree(*arrays: Any) -> list[Any]:

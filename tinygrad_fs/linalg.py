@@ -12,6 +12,7 @@ from numpy.linalg import LinAlgError
 from tinygrad_fs.ops.chains import matrix_power, multi_dot
 from tinygrad_fs.ops.decomposition import cholesky, qr
 from tinygrad_fs.ops.determinant import det, slogdet
+from tinygrad_fs.ops.keywords import say_axis
 from tinygrad_fs.ops.norms import cond, matrix_norm, norm, vector_norm
 from tinygrad_fs.ops.products import cross, matmul, outer, tensordot, vecdot
 from tinygrad_fs.ops.protocol import adopt
@@ -54,3 +55,4 @@ __all__ = [
 ]
 
 adopt({name: globals()[name] for name in __all__ if name != "LinAlgError"}, np.linalg)
+say_axis(globals(), __all__)

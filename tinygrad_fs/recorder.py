@@ -194,7 +194,7 @@ else:
 
 _PREPARE = """
 if not isinstance({name}, _Tensor):
-    {name}_array = _operand({name})
+    {name}_array = _operand({name}, {beside})
 """
 
 _UNWRAP_ALL = """
@@ -204,7 +204,7 @@ _plain = len({name}) - sum([isinstance(item, _Tensor) for item in {name}])
 """
 
 _PREPARE_ALL = """
-{name}_array = tuple([item._data if isinstance(item, _Tensor) else _operand(item) for item in {name}])
+{name}_array = tuple([item._data if isinstance(item, _Tensor) else _operand(item, *{name}_array) for item in {name}])
 """
 
 _AGREE = """
@@ -254,7 +254,7 @@ def write_apply(cls: Any, recipe: Recipe) -> Callable[..., Any]:
         arrays = ", ".join(f"{name}_array" for name in names)
         parts |= {
             "unwrap": "\n".join(_UNWRAP.strip().format(name=name) for name in names),
-            "prepare": "\n".join(_PREPARE.strip().format(name=name) for name in names),
+            "prepare": "\n".join(_PREPARE.strip().format(name=name, beside=arrays) for name in names),
             "count": len(names),
             "given": ", ".join(names) + passed,
             "given_tuple": f"({', '.join(names)},)",

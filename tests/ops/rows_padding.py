@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from table import Row, normal
+from table import Row, apart, normal
 
 import tinygrad_fs as tg
 
@@ -26,4 +26,19 @@ ROWS = [
             lambda x, m=m: tg.pad(x, ((5, 0), (0, 0), (1, 7)), m), f"{m} wider than the tensor")
         for m in ("edge", "reflect", "symmetric", "wrap")
     ],
+    *[
+        Row("pad", [apart(3, 4)],
+            lambda x, m=m: np.pad(x, ((2, 1), (0, 3)), m), lambda x, m=m: tg.pad(x, ((2, 1), (0, 3)), m), m)
+        for m in ("maximum", "mean", "median", "minimum", "linear_ramp")
+    ],
+    *[
+        Row("pad", [apart(4, 3)],
+            lambda x, m=m: np.pad(x, 2, m, stat_length=((2, 1), (3, 9))),
+            lambda x, m=m: tg.pad(x, 2, m, stat_length=((2, 1), (3, 9))), f"{m} of some")
+        for m in ("maximum", "mean", "median", "minimum")
+    ],
+    Row("pad", [normal(2, 3)],
+        lambda x: np.pad(x, (1, 3), "linear_ramp", end_values=((1, 2), (-1, 0.5))),
+        lambda x: tg.pad(x, (1, 3), "linear_ramp", end_values=((1, 2), (-1, 0.5))), "linear_ramp to values"),
+    Row("pad", [normal(2, 3)], lambda x: np.pad(x, 1), lambda x: tg.pad(x, 1, "empty"), "empty"),
 ]  # fmt: skip

@@ -45,6 +45,13 @@ class TestExtremes:
 
 
 class TestClip:
+    def test_a_number_between_tensors_is_weak(self):
+        low = tg.tensor([1.5, 0.5], requires_grad=True)
+        for y in (tg.clip(1.0, low), tg.clip(1.0, low, 3), tg.clip(1, None, low)):
+            assert y.dtype == np.float32
+        assert tg.clip(1.0, low).tolist() == [1.5, 1.0]
+        assert tg.clip(1, 2.5).tolist() == 2.5
+
     def test_numpys_other_names_of_the_bounds(self):
         x = leaf(-2.0, 0.5, 2.0)
         for y in (np.clip(x, a_min=-1, a_max=1), x.clip(min=-1, max=1), tg.clip(x, -1, max=1), np.clip(x, -1, 1)):

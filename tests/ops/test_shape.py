@@ -183,3 +183,19 @@ def test_unstack_and_stack_are_inverse():
     first.sum().backward()
     np.testing.assert_array_equal(x.grad.data[:, 0], 1.0)
     np.testing.assert_array_equal(x.grad.data[:, 1], 0.0)
+
+
+@pytest.mark.parametrize("order", ["A", "K", "C", "F"])
+def test_the_order_in_memory_can_be_asked_for(order):
+    values = np.arange(24.0).reshape(2, 3, 4)
+    layouts = (values, np.asfortranarray(values), values.transpose(1, 0, 2), values[:, ::2], values.transpose(2, 0, 1))
+    for layout in layouts:
+        x = tg.Tensor(layout, requires_grad=True)
+        y = np.ravel(x, order=order)
+        np.testing.assert_array_equal(y.data, np.ravel(layout, order=order))
+        y[5].backward()
+        np.testing.assert_array_equal(x.grad.data, layout == y.data[5])
+        if order != "K":
+            np.testing.assert_array_equal(
+                tg.reshape(x, (4, -1), order=order).data, np.reshape(layout, (4, -1), order=order)
+            )

@@ -97,6 +97,7 @@ from tinygrad_fs.ops.joining import (
     vsplit,
     vstack,
 )
+from tinygrad_fs.ops.keywords import say_axis
 from tinygrad_fs.ops.layer_norm import group_norm, instance_norm, layer_norm, rms_norm
 from tinygrad_fs.ops.likelihood import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, nll_loss
 from tinygrad_fs.ops.linear import linear
@@ -447,3 +448,4 @@ __all__ = [
 
 bind()
 adopt({name: globals()[name] for name in __all__})
+say_axis(globals(), __all__)

@@ -99,7 +99,12 @@ class Clip(Op):
     broadcasts = True
 
     def forward(x: Any, low: Any = None, high: Any = None) -> Any:
-        return np.clip(x, low, high) if low is not None or high is not None else np.copy(x)
+        bounds = [bound for bound in (low, high) if bound is not None]
+        if not bounds:
+            return np.copy(x)
+        if isinstance(x, (int, float)):  # NumPy makes it an array of float64 before it looks at the bounds
+            x = np.asarray(x, np.result_type(x, *bounds))
+        return np.clip(x, low, high)
 
     def vjp_x(g: Any, x: Any, low: Any, high: Any) -> Any:
         beyond = [x < low] if low is not None else []

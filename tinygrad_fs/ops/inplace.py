@@ -142,7 +142,7 @@ def inplace(function: Callable[[Any, Any], Tensor], ufunc: Any) -> Callable[[Ten
         if mode.grad and (t._node is not None or (isinstance(other, Tensor) and other._node is not None)):
             replace(t, function(t, other), ufunc.__name__)
         else:
-            ufunc(t._data, other._data if isinstance(other, Tensor) else operand(other), out=t._data)
+            ufunc(t._data, other._data if isinstance(other, Tensor) else operand(other, t._data), out=t._data)
             mark_changed(t._data)
         return t
 

@@ -6,17 +6,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_fs.dtypes import zeros_beside
+from tinygrad_fs.dtypes import alongside, zeros_beside
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.copying import clone
+from tinygrad_fs.ops.axes import given, part
+from tinygrad_fs.ops.choice import lerp
+from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.indexing import AddAt
+from tinygrad_fs.ops.joining import concatenate
 from tinygrad_fs.ops.operands import constant_of
+from tinygrad_fs.ops.order_statistics import median
 from tinygrad_fs.ops.positions import along
+from tinygrad_fs.ops.reduction import amax, amin, mean
+from tinygrad_fs.ops.shape import broadcast_to
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["pad"]
 
-_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
+_OWN = ("edge", "reflect", "symmetric", "wrap")
+_STATISTICS: dict[str, Any] = {"maximum": amax, "mean": mean, "median": median, "minimum": amin}
+_MODES = ("constant", *_OWN, *_STATISTICS, "linear_ramp", "empty")
 
 
 class Pad(Op):
@@ -98,7 +106,15 @@ class _Border(NamedTuple):
         return AddAt.apply(inside, sides, at=along(self.axis, sources))
 
 
-def pad(x: TensorLike, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Tensor:
+def pad(
+    x: TensorLike,
+    pad_width: Any,
+    mode: str = "constant",
+    constant_values: Any = 0,
+    *,
+    stat_length: Any = None,
+    end_values: Any = 0,
+) -> Tensor:
     """Add a border.
 
     Parameters
@@ -106,17 +122,23 @@ def pad(x: TensorLike, pad_width: Any, mode: str = "constant", constant_values: 
     x : array_like
     pad_width : int, (before, after) or one pair per axis
         How much to add, as in NumPy; a dict gives it for some axes.
-    mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
-        What the border holds: a constant, or values of `x`, which collect their gradients.
+    mode : str
+        What the border holds: a constant ("constant"); values of `x` ("edge", "reflect", "symmetric", "wrap"); a
+        statistic of the lines across it ("maximum", "mean", "median", "minimum"); steps from the edge down to a
+        constant ("linear_ramp"); or what does not matter ("empty": 0). All but constants collect their gradients.
     constant_values : float, (before, after) or one pair per axis, default 0
         For mode "constant". They are not differentiated.
+    stat_length : int, (before, after) or one pair per axis, optional
+        Of how many values next to the border the statistic is taken; of all by default.
+    end_values : float, (before, after) or one pair per axis, default 0
+        Where a "linear_ramp" ends. They are not differentiated.
 
     Raises
     ------
     ValueError
         If a width is negative, `mode` is another one, or there is nothing in `x` to fill a border with.
     TypeError
-        If a width is no integer, or `constant_values` require grad.
+        If a width is no integer, or `constant_values` or `end_values` require grad.
 
     Examples
     --------
@@ -126,14 +148,18 @@ def pad(x: TensorLike, pad_width: Any, mode: str = "constant", constant_values: 
     >>> tg.pad(tg.tensor([1.0, 2.0]), 1, constant_values=(8, 9))
     tensor([8., 1., 2., 9.])
     """
-    if mode not in _MODES:
+    if mode not in _MODES:  # (a function of NumPy's, which writes into its argument, is none of them)
         raise ValueError(f"pad: mode {mode!r} is unknown; use {', '.join(map(repr, _MODES))}")
     widths = _pairs(pad_width, np.shape(x))
     if not widths:  # 0-d: there is no side to put a border at
         return clone(x)
-    if mode != "constant":
+    if mode in _OWN:
         return PadWithOwn.apply(x, widths=widths, how=mode)
-    return Pad.apply(x, widths=widths, value=_value(constant_values, np.ndim(x)))
+    if mode in ("constant", "empty") or not any(map(any, widths)):
+        value = _value(constant_values, np.ndim(x)) if mode == "constant" else 0
+        return Pad.apply(x, widths=widths, value=value)
+    padded: Tensor = _pad_by_lines(given(x), _checked_widths(widths), mode, stat_length, end_values)
+    return padded
 
 
 def _pairs(pad_width: Any, shape: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
@@ -151,6 +177,49 @@ def _pairs(pad_width: Any, shape: tuple[int, ...]) -> tuple[tuple[int, int], ...
             "(before, after), or one such pair per axis"
         ) from None
     return tuple(map(tuple, pairs))
+
+
+def _checked_widths(widths: Any) -> Any:
+    np.pad(np.empty((1,) * len(widths)), widths)  # NumPy's complaint about what is no width
+    return widths
+
+
+def _pad_by_lines(x: Any, widths: Any, mode: str, stat_length: Any, end_values: Any) -> Any:
+    """Add what follows from the lines across the border, axis by axis, so that corners follow from edges."""
+    lengths = _pairs(stat_length, x.shape) if stat_length is not None else [(n, n) for n in x.shape]
+    ends = np.broadcast_to(np.asarray(constant_of("pad: end_values", end_values)), (x.ndim, 2)).tolist()
+    for axis, both_widths in enumerate(widths):
+        if both_widths == (0, 0):
+            continue
+        if not x.shape[axis]:
+            raise ValueError(f"pad: axis {axis} of shape {x.shape} has no values to fill a border with")
+        if mode == "linear_ramp":
+            before, after = (_ramp(x, axis, side, both_widths[side], ends[axis][side]) for side in (0, 1))
+        else:
+            before, after = (_statistic(x, axis, side, both_widths[side], mode, lengths[axis][side]) for side in (0, 1))
+        x = concatenate([before, x, after], axis)
+    return x
+
+
+def _ramp(x: Any, axis: int, side: int, width: int, end: float) -> Any:
+    """Steps from `end` up to the value at the edge, without that."""
+    edge = part(x, axis, -1) if side else part(x, axis, 0, 1)
+    shares = np.arange(width) / np.maximum(width, 1)
+    shares = (shares[::-1] if side else shares).reshape(-1, *[1] * (x.ndim - axis - 1))
+    if x.dtype.kind != "f":
+        return astype(np.floor(end + (edge - end) * alongside(shares, x)), x.dtype)
+    return lerp(end, edge, alongside(shares.astype(x.dtype), x))
+
+
+def _statistic(x: Any, axis: int, side: int, width: int, mode: str, length: int) -> Any:
+    """The statistic of the lines next to the border, as often as it is wide."""
+    if length < 1:
+        raise ValueError(f"pad: stat_length is {length}; there must be at least one value to take the {mode} of")
+    start, stop = (-length, None) if side and length < x.shape[axis] else (None, None if side else length)
+    value: Any = _STATISTICS[mode](part(x, axis, start, stop), axis, keepdims=True)
+    if x.dtype.kind != "f":
+        value = astype(np.round(value), x.dtype)
+    return broadcast_to(value, (*x.shape[:axis], width, *x.shape[axis + 1 :]))
 
 
 def _value(constant_values: Any, ndim: int) -> Any:

@@ -109,10 +109,24 @@ def as_shape(shape: Shape) -> tuple[int, ...]:
     return tuple([operator.index(size) for size in sizes])
 
 
-def _is_column_major(name: str, order: str) -> bool:
+def _is_column_major(name: str, x: Any, order: str) -> bool:
+    if order == "A":
+        flags = getattr(array_of(x), "flags", None)
+        return flags is not None and flags.f_contiguous and not flags.c_contiguous
     if order not in ("C", "F"):
-        raise ValueError(f"{name}: order {order!r} is unknown; use 'C', the last axis fastest, or 'F', the first")
+        raise ValueError(
+            f"{name}: order {order!r} is unknown; use 'C', the last axis fastest, 'F', the first, or 'A', as it lies "
+            "in memory"
+        )
     return order == "F"
+
+
+def _as_in_memory(x: Any) -> Any:
+    """The axes in the order in which they lie in memory, the fastest one last."""
+    strides = getattr(array_of(x), "strides", None)
+    if strides is None:
+        return x
+    return Transpose.apply(x, axes=tuple(sorted(range(len(strides)), key=lambda axis: -abs(strides[axis]))))
 
 
 def reshape(x: TensorLike, shape: Shape, order: str = "C", *, copy: bool | None = None) -> Tensor:
@@ -123,8 +137,9 @@ def reshape(x: TensorLike, shape: Shape, order: str = "C", *, copy: bool | None 
     x : array_like
     shape : int or sequence of int
         The new shape; one size may be -1 and follows from the others.
-    order : {"C", "F"}
-        Whether the last index runs fastest or the first, in reading and in writing.
+    order : {"C", "F", "A"}
+        Whether the last index runs fastest or the first, in reading and in writing; "A" is "F" for a tensor that lies
+        so in memory, else "C".
     copy : bool, optional
         Copy always, or never; only where the memory has to be laid out anew by default.
 
@@ -143,7 +158,7 @@ def reshape(x: TensorLike, shape: Shape, order: str = "C", *, copy: bool | None 
     to = as_shape(shape)
     if copy:
         x = clone(x)
-    if _is_column_major("reshape", order):
+    if _is_column_major("reshape", x, order):
         result = Transpose.apply(Reshape.apply(Transpose.apply(x), to=to[::-1]))
     else:
         result = Reshape.apply(x, to=to)
@@ -155,13 +170,20 @@ def reshape(x: TensorLike, shape: Shape, order: str = "C", *, copy: bool | None 
 def ravel(x: TensorLike, order: str = "C") -> Tensor:
     """All values along one axis, the last index fastest; with ``order="F"`` the first.
 
+    With ``order="A"`` it is the first where `x` lies so in memory, and with "K" the values come as they lie there. The
+    engine chooses how its results lie: "C" and "F" say what is meant.
+
     Examples
     --------
     >>> import tinygrad_fs as tg
     >>> tg.ravel(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([1., 2., 3., 4.])
     """
-    return Reshape.apply(Transpose.apply(x) if _is_column_major("ravel", order) else x, to=(-1,))
+    if order == "K":
+        x = _as_in_memory(x)
+    elif _is_column_major("ravel", x, order):
+        x = Transpose.apply(x)
+    return Reshape.apply(x, to=(-1,))
 
 
 def flatten(x: TensorLike, start_axis: int = 0, end_axis: int = -1) -> Tensor:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs import linalg, ops
-from tinygrad_fs.nn.keywords import says_axis
 from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.keywords import says_axis
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [

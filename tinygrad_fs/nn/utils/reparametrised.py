@@ -15,9 +15,9 @@ from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.gradmode import no_grad
 from tinygrad_fs.graph import HookHandle
 from tinygrad_fs.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d
-from tinygrad_fs.nn.keywords import says_axis
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.nn.parameter import Parameter
+from tinygrad_fs.ops.keywords import says_axis
 from tinygrad_fs.random import default_generator
 from tinygrad_fs.tensor import Tensor
 
