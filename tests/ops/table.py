@@ -35,7 +35,8 @@ def apart(*shape: int) -> np.ndarray:
     """Values that differ from each other and from 0 by at least 0.1, so that no tie or kink is near."""
     size = int(np.prod(shape))
     values = np.linspace(-1.05, 1.05, size) if size > 1 else np.full(size, 0.7)
-    values = np.where(np.abs(values) < 0.05, 1.2, values)
+    near = np.abs(values) < 0.05
+    values[near] = 1.2 + 0.1 * np.arange(np.count_nonzero(near))
     return GENERATOR.permutation(values).reshape(shape)
 
 
