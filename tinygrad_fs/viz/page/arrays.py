@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -108,15 +110,34 @@ class Arrays:
     def shown(self) -> list[Shown]:
         """All of them; the more there are, the less of each."""
         cells, whole = next((cells, whole) for most, cells, whole in _ROOMS if len(self._held) <= most)
+        alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+        for place, array in enumerate(self._held):
+            alike[array.shape, array.dtype].append(place)
+        found: dict[int, Shown] = {}
         with np.errstate(all="ignore"):
-            return [_shown(array, cells, whole) for array in self._held]
+            for (shape, _), group in alike.items():
+                at_once = max(1, _AT_ONCE // max(1, math.prod(shape)))
+                for begin in range(0, len(group), at_once):
+                    part = group[begin : begin + at_once]
+                    found.update(zip(part, _shown([self._held[place] for place in part], cells, whole)))
+        return [found[place] for place in range(len(self._held))]
 
 
-def _shown(array: Any, cells: int, whole: int) -> Shown:
-    if not array.size:
-        return Shown(array.shape, str(array.dtype), array.nbytes, None, None, None)
-    values = [_plain(value) for value in array.ravel().tolist()] if array.size <= whole else None
-    return Shown(array.shape, str(array.dtype), array.nbytes, _statistics(array), _heat(array, cells), values)
+_AT_ONCE: Final = 1 << 20
+"""So many entries of arrays of one shape and dtype are summed up together, at most."""
+
+
+def _shown(arrays: list[Any], cells: int, whole: int) -> Iterator[Shown]:
+    """What is shown of arrays of one shape and dtype."""
+    first = arrays[0]
+    about = first.shape, str(first.dtype), first.nbytes
+    if not first.size:
+        yield from [Shown(*about, None, None, None)] * len(arrays)
+        return
+    stack = np.stack(arrays).astype(np.float64)
+    for array, statistics, heat in zip(arrays, _statistics(stack.reshape(len(arrays), -1)), _heat(stack, cells)):
+        values = [_plain(value) for value in array.ravel().tolist()] if array.size <= whole else None
+        yield Shown(*about, statistics, heat, values)
 
 
 def _plain(value: Any) -> Any:
@@ -126,42 +147,50 @@ def _plain(value: Any) -> Any:
     return int(value)
 
 
-def _statistics(array: Any) -> Statistics:
-    finite = array
-    nans = infinities = 0
-    if array.dtype.kind == "f":
-        is_finite = np.isfinite(array)
-        if not is_finite.all():
-            nans = int(np.isnan(array).sum())
-            infinities = int(array.size - is_finite.sum()) - nans
-            finite = array[is_finite]
-    if not finite.size:
-        return Statistics(0.0, 0.0, 0.0, 0.0, 0.0, nans, infinities, 0)
-    exact = finite.ravel().astype(np.float64)
-    mean = exact.sum() / exact.size
-    apart = exact - mean
-    figures = exact.min(), exact.max(), mean, math.sqrt(apart @ apart / exact.size), math.sqrt(exact @ exact)
-    low, high, mean, spread, norm = [float(f"{min(figure, 1e308):.6g}") for figure in figures]
-    return Statistics(low, high, mean, spread, norm, nans, infinities, int(exact.size - np.count_nonzero(exact)))
+def _figure(value: float, digits: int = 6) -> float:
+    return float(f"{min(value, 1e308):.{digits}g}")
+
+
+def _statistics(rows: Any) -> Iterator[Statistics]:
+    """The figures of arrays, each a row."""
+    is_finite = np.isfinite(rows)
+    counts = is_finite.sum(axis=1)
+    values = rows if counts.min() == rows.shape[1] else np.where(is_finite, rows, 0.0)
+    lowest = np.where(is_finite, rows, np.inf).min(axis=1)
+    highest = np.where(is_finite, rows, -np.inf).max(axis=1)
+    some = np.maximum(counts, 1)
+    means = values.sum(axis=1) / some
+    apart = np.where(is_finite, values - means[:, None], 0.0)
+    spreads = np.sqrt(np.einsum("ij,ij->i", apart, apart) / some)
+    norms = np.sqrt(np.einsum("ij,ij->i", values, values))
+    nans = np.isnan(rows).sum(axis=1)
+    zeros = (rows == 0).sum(axis=1)
+    figures = np.stack([lowest, highest, means, spreads, norms], axis=1).tolist()
+    for row, count, nan, zero in zip(figures, counts.tolist(), nans.tolist(), zeros.tolist()):
+        low, high, mean, spread, norm = map(_figure, row) if count else (0.0,) * 5
+        yield Statistics(low, high, mean, spread, norm, nan, rows.shape[1] - count - nan, zero)
 
 
 # ---- heat maps
 
 
-def _heat(array: Any, cells: int) -> Heat:
-    image, slices, is_shrunk = _image(array, cells)
-    sizes = np.abs(image)
+def _heat(stack: Any, cells: int) -> Iterator[Heat]:
+    """The heat maps of arrays, one behind the other."""
+    images, slices, is_shrunk = _images(stack, cells)
+    sizes = np.abs(images)
     is_shade = sizes <= _LARGEST
-    scale = float(sizes[is_shade].max(initial=0.0))
-    shades = np.where(is_shade, image, 0.0) * (LEVELS / scale if scale else 0.0)
+    scales = np.where(is_shade, sizes, 0.0).max(axis=(1, 2))
+    factors = np.divide(LEVELS, scales, out=np.zeros_like(scales), where=scales > 0)
+    shades = np.where(is_shade, images, 0.0) * factors[:, None, None]
     letters = _SHADES[np.rint(shades).astype(np.int64) + LEVELS]
     if not is_shade.all():
-        letters[np.isnan(image)] = _NAN
-        letters[image == np.inf] = _PLUS
-        letters[image == -np.inf] = _MINUS
-        letters[image == _EMPTY] = _GAP
-    height, width = image.shape
-    return Heat(width, height, letters.tobytes().decode(), float(f"{scale:.6g}"), slices, is_shrunk)
+        letters[np.isnan(images)] = _NAN
+        letters[images == np.inf] = _PLUS
+        letters[images == -np.inf] = _MINUS
+        letters[images == _EMPTY] = _GAP
+    height, width = images.shape[1:]
+    for each, scale in zip(letters, scales.tolist()):
+        yield Heat(width, height, each.tobytes().decode(), _figure(scale), slices, is_shrunk)
 
 
 _EMPTY: Final = -np.finfo(np.float64).max
@@ -171,29 +200,29 @@ _LARGEST: Final = 1e300
 """No shade stands for more."""
 
 
-def _image(array: Any, cells: int) -> tuple[Any, int, bool]:
-    """The array in two dimensions and at most so many cells a side; of more than two axes slices side by side."""
-    if array.ndim < 3:
-        flat = array.reshape(1, -1) if array.ndim < 2 else array
+def _images(stack: Any, cells: int) -> tuple[Any, int, bool]:
+    """Arrays as images of at most so many cells a side; those of more than two axes as slices side by side."""
+    count, *shape = stack.shape
+    if len(shape) < 3:
+        flat = stack.reshape(count, -1, shape[-1] if shape else 1)
         shrunk = _shrunk(flat, cells, cells)
         return shrunk, 0, shrunk.shape != flat.shape
-    stack = array.reshape(-1, *array.shape[-2:])
-    count = min(len(stack), _TILES if cells >= _TILES else _FEW_TILES)
-    across = math.ceil(math.sqrt(count))
+    slices = stack.reshape(count, -1, *shape[-2:])
+    most = min(slices.shape[1], _TILES if cells >= _TILES else _FEW_TILES)
+    across = math.ceil(math.sqrt(most))
     room = max(cells // across, 3)
-    tiles = _shrunk(stack[:count], room, room)
-    _, height, width = tiles.shape
-    down = math.ceil(count / across)
-    grid = np.full((down * across, height + 1, width + 1), _EMPTY)
-    grid[:count, :height, :width] = tiles
-    image = grid.reshape(down, across, height + 1, width + 1).transpose(0, 2, 1, 3)
-    image = image.reshape(down * (height + 1), across * (width + 1))[:-1, :-1]
-    return image, count if count < len(stack) else 0, tiles.shape[1:] != stack.shape[1:]
+    tiles = _shrunk(slices[:, :most], room, room)
+    height, width = tiles.shape[2:]
+    down = math.ceil(most / across)
+    grid = np.full((count, down * across, height + 1, width + 1), _EMPTY)
+    grid[:, :most, :height, :width] = tiles
+    image = grid.reshape(count, down, across, height + 1, width + 1).transpose(0, 1, 3, 2, 4)
+    image = image.reshape(count, down * (height + 1), across * (width + 1))[:, :-1, :-1]
+    return image, most if most < slices.shape[1] else 0, tiles.shape[2:] != slices.shape[2:]
 
 
 def _shrunk(images: Any, rows: int, columns: int) -> Any:
     """Images in fewer cells: of each block the entry of largest magnitude, so that what stands out still does."""
-    images = images.astype(np.float64)
     height, width = images.shape[-2:]
     if height <= rows and width <= columns:
         return images
