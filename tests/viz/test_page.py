@@ -128,9 +128,19 @@ def test_the_script_writes_text_and_no_markup():
 
 def test_every_source_file_is_part_of_the_page_and_has_one_subject():
     folder = Path(write.__file__).parent
-    there = {path.name for path in folder.iterdir() if path.suffix in (".js", ".css", ".html")}
-    assert there == {*write.SCRIPTS, *write.STYLES, "body.html"}
-    assert {name: count for name in there if (count := len((folder / name).read_text().splitlines())) > 400} == {}
+    there = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in folder.iterdir()
+        if path.suffix in (".js", ".css", ".html")
+    }
+    assert set(there) == {*write.SCRIPTS, *write.STYLES, "body.html"}
+    for name, text in there.items():
+        lines = text.splitlines()
+        assert len(lines) <= 400, name
+        assert max(map(len, lines)) <= 120, name
+        assert name == "body.html" or re.match(r"// [A-Z][\w ]+: |/\* ", lines[0]), (
+            f"{name} does not say what it is about"
+        )
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)

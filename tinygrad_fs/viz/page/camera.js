@@ -19,6 +19,11 @@ function seen() {
   };
 }
 
+/** Whether some of a rectangle is seen. */
+function overlaps(at, view) {
+  return at.x < view.right && at.x + at.width > view.left && at.y < view.bottom && at.y + at.height > view.top;
+}
+
 function panBy(right, down) {
   camera.x -= right / camera.scale;
   camera.y -= down / camera.scale;
@@ -44,19 +49,22 @@ function fit() {
   const above = data.notes.length ? 20 : 0; // the notes stand there
   const room = { width: stage.clientWidth - 48, height: stage.clientHeight - 56 - above };
   const [across, down] = [room.width / places.width, room.height / places.height];
-  camera.scale = Math.min(MOST, Math.max(LEAST, Math.min(across, down, 1.4), Math.min(SLENDER, Math.max(across, down))));
-  const whole = { x: 0, y: 0, width: places.width, height: places.height };
-  const box = places.boxes[steps[state.step]?.box] ?? places.boxes[steps[0]?.box] ?? whole;
-  camera.x = middle(whole, box, "x", "width", stage.clientWidth / camera.scale);
-  camera.y = middle(whole, box, "y", "height", stage.clientHeight / camera.scale) - above / 2 / camera.scale;
+  camera.scale = Math.min(
+    MOST,
+    Math.max(LEAST, Math.min(across, down, 1.4), Math.min(SLENDER, Math.max(across, down))),
+  );
+  const box = places.boxes[steps[state.step]?.box] ?? places.boxes[0];
+  camera.x = middle(box, "x", "width", stage.clientWidth / camera.scale);
+  camera.y = middle(box, "y", "height", stage.clientHeight / camera.scale) - above / 2 / camera.scale;
   tell("moved");
 }
 
-/** Where the view begins on one axis: so that the whole is in the middle, or, where it has no room, the box is. */
-function middle(whole, box, side, size, room) {
-  if (whole[size] <= room) return whole[size] / 2 - room / 2;
-  const wanted = box[side] + box[size] / 2 - room / 2;
-  return Math.min(Math.max(wanted, -room * 0.04), whole[size] - room * 0.96);
+/** Where the view begins on one axis: so that all is in the middle, or, where it has no room, a rectangle is. */
+function middle(at, side, size, room) {
+  const all = places[size];
+  if (all <= room) return all / 2 - room / 2;
+  const wanted = at[side] + at[size] / 2 - room / 2;
+  return Math.min(Math.max(wanted, -room * 0.04), all - room * 0.96);
 }
 
 /** Show all of a small drawing; of a large one the beginning, so that it can be read. */
@@ -77,15 +85,14 @@ function bringIntoSight(at, isUrgent = false) {
   const view = seen();
   const margin = 36 / camera.scale;
   const isSeen =
-    at.x > view.left + margin && at.x + at.width < view.right - margin &&
-    at.y > view.top + margin && at.y + at.height < view.bottom - margin;
+    at.x > view.left + margin &&
+    at.x + at.width < view.right - margin &&
+    at.y > view.top + margin &&
+    at.y + at.height < view.bottom - margin;
   if (isSeen && (camera.scale > 0.3 || !isUrgent)) return;
   const scale = camera.scale < 0.3 && isUrgent ? 0.9 : camera.scale;
-  glideTo(
-    at.x + at.width / 2 - stage.clientWidth / 2 / scale,
-    at.y + at.height / 2 - stage.clientHeight / 2 / scale,
-    scale,
-  );
+  const [across, down] = [stage.clientWidth / scale, stage.clientHeight / scale];
+  glideTo(middle(at, "x", "width", across), middle(at, "y", "height", down), scale);
 }
 
 function glideTo(x, y, scale) {

@@ -58,9 +58,16 @@ function paint() {
   pen.setTransform(density, 0, 0, density, 0, 0);
   pen.fillStyle = paints.paper;
   pen.fillRect(0, 0, stage.clientWidth, stage.clientHeight);
-  pen.setTransform(camera.scale * density, 0, 0, camera.scale * density, -camera.x * camera.scale * density, -camera.y * camera.scale * density);
+  pen.setTransform(
+    camera.scale * density,
+    0,
+    0,
+    camera.scale * density,
+    -camera.x * camera.scale * density,
+    -camera.y * camera.scale * density,
+  );
   const view = seen();
-  for (const name of ["scopes", "lines", "heads", "boxes"]) {
+  for (const name of LAYERS) {
     if (name === "heads" && camera.scale < 0.18) continue;
     for (const each of layers[name].within(view)) drawPath(each);
   }
@@ -87,10 +94,7 @@ function drawPath(each) {
 
 function boxesWithin(view) {
   const found = [];
-  for (let number = 0; number < boxes.length; number++) {
-    const at = places.boxes[number];
-    if (at.x < view.right && at.x + at.width > view.left && at.y < view.bottom && at.y + at.height > view.top) found.push(number);
-  }
+  for (let number = 0; number < boxes.length; number++) if (overlaps(places.boxes[number], view)) found.push(number);
   return found;
 }
 
@@ -100,8 +104,7 @@ function drawTexts(view, shown) {
   pen.textAlign = "left";
   scopes.forEach((scope, number) => {
     const at = places.scopes[number];
-    const isSeen = at.x < view.right && at.x + at.width > view.left && at.y < view.bottom && at.y + 20 > view.top;
-    if (isSeen && !places.isHidden[number] && !state.closed.has(number)) {
+    if (!places.isHidden[number] && !state.closed.has(number) && overlaps({ ...at, height: 20 }, view)) {
       pen.font = font(sizes.scope, true);
       rimmed(scope.title, at.x + 9, at.y + 14.5, themed(data.colors.scopeFill));
     }
@@ -110,7 +113,9 @@ function drawTexts(view, shown) {
   for (const number of shown) {
     if (places.stubOf[number] === -1) drawLines(textOf(boxes[number], places.boxes[number]), boxFill(number));
   }
-  for (const stub of places.stubs) drawLines(textOfStub(stub), null);
+  for (const stub of places.stubs) {
+    if (overlaps(places.scopes[stub], view)) drawLines(textOfStub(stub), heatOfScope(stub));
+  }
   if (camera.scale < 0.5) return;
   pen.font = font(9, false);
   const near = new Set(shown);
@@ -124,12 +129,12 @@ function drawTexts(view, shown) {
   });
 }
 
-/** Lines of text on a fill: where boxes are coloured by a figure, the ink is whatever can be read on it. */
+/** Lines of text on a fill; null for that of a kind. */
 function drawLines(text, fill) {
   for (const { words, size, bold, color, x, y } of text) {
     if (size < sizes.title && !bold && camera.scale < 0.5) continue;
     pen.font = font(size, bold);
-    pen.fillStyle = fill === null ? paints[color] : isPale(fill) ? "#1f2328" : "#f0f6fc";
+    pen.fillStyle = inkOn(fill, color);
     pen.fillText(words, x, y);
   }
 }
@@ -161,18 +166,22 @@ function drawWhatIsToCome(shown) {
 function drawMarks(shown) {
   pen.setLineDash([]);
   const color = marks.isBackward ? paints.back : paints.accent;
-  for (const number of marks.links) if (places.paths[number]) drawFlow(places.paths[number], color);
-  for (const number of marks.reads) ring(number, color, 2);
-  for (const number of marks.sends) ring(number, color, 2);
+  for (const [number, isAgainst] of marks.links) {
+    if (places.paths[number]) drawFlow(wayOf(number, isAgainst), color);
+  }
+  for (const number of marks.others) ring(number, color, 2);
   if (marks.current !== -1) ring(marks.current, color, 3.5, true);
   for (const number of shown) if (state.found.has(number)) ring(number, paints.found, 3);
   if (state.selected !== -1) ring(state.selected, paints.ink, 2, false, [3, 3]);
   if (camera.scale >= 0.35) for (const [number, sent] of going.waiting) badge(number, sent);
 }
 
-/** A link that something flows along; a gradient flows against its direction. */
-function drawFlow(path, color) {
-  const way = marks.isBackward ? reversed(path) : path;
+/** The path that something takes along a link, or against it. */
+function wayOf(number, isAgainst) {
+  return isAgainst ? reversed(places.paths[number]) : places.paths[number];
+}
+
+function drawFlow(way, color) {
   pen.strokeStyle = color;
   pen.lineWidth = Math.max(2.5, 2 / camera.scale);
   pen.stroke(new Path2D(pathText(shortened(way))));

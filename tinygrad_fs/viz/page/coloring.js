@@ -5,11 +5,17 @@ const FIGURES = {
   bytes: { choice: "size", words: "bytes of values", unit: bytesText, of: (box) => arrayOf(box.value)?.bytes || null },
   kept: { choice: "bytes kept", words: "bytes kept for backward", unit: bytesText, of: (box) => box.kept || null },
   gradient: {
-    choice: "gradient", words: "norm of gradient", unit: numeral,
+    choice: "gradient",
+    words: "norm of gradient",
+    unit: numeral,
     of: (box) => arrayOf(box.gradient)?.statistics?.norm ?? null,
   },
   difference: {
-    choice: "difference", words: "difference of the two ways", unit: differenceText, of: differenceOf, ends: [1e-17, 1],
+    choice: "difference",
+    words: "difference of the two ways",
+    unit: differenceText,
+    of: differenceOf,
+    ends: [1e-17, 1],
   },
 };
 
@@ -31,17 +37,17 @@ function setHeat(name) {
 }
 
 function rangeOf({ of, ends }) {
-  if (ends) return { least: ends[0], most: ends[1], isLog: true };
+  if (ends) return { low: ends[0], high: ends[1], isLog: true };
   const known = boxes.map(of).filter((figure) => figure !== null && figure > 0);
-  const [least, most] = [Math.min(...known), Math.max(...known)];
-  return { least, most, isLog: most > least * 20 };
+  const [low, high] = [least(known), largest(known)];
+  return { low, high, isLog: high > low * 20 };
 }
 
 /** Where a figure lies between the least and the largest, from 0 to 1. */
 function share(figure) {
-  const { least, most, isLog } = range;
-  if (figure <= 0 || most <= least) return figure > 0 ? 1 : 0;
-  const part = isLog ? Math.log(figure / least) / Math.log(most / least) : (figure - least) / (most - least);
+  const { low, high, isLog } = range;
+  if (figure <= 0 || high <= low) return figure > 0 ? 1 : 0;
+  const part = isLog ? Math.log(figure / low) / Math.log(high / low) : (figure - low) / (high - low);
   return Math.min(1, Math.max(0, part));
 }
 
@@ -55,14 +61,20 @@ function heatOf(number) {
 /** That of a closed scope: its hottest box. */
 function heatOfScope(scope) {
   if (!range) return null;
-  const inside = boxes.filter((_, number) => places.stubOf[number] === scope);
-  const figures = inside.map(FIGURES[state.heat].of).filter((figure) => figure !== null);
-  return figures.length ? heatColor(share(Math.max(...figures))) : paints.paper;
+  const inside = places.insideOf.get(scope).map((number) => FIGURES[state.heat].of(boxes[number]));
+  const figures = inside.filter((figure) => figure !== null);
+  return figures.length ? heatColor(share(largest(figures))) : paints.paper;
 }
 
 /** What text on a box has to be read on; null for the fill of its kind, on which all inks can be read. */
 function boxFill(number) {
   return range ? heatOf(number) : null;
+}
+
+/** The ink for text on a fill: that of its kind, or where boxes are coloured by a figure whatever can be read. */
+function inkOn(fill, color) {
+  if (fill === null) return paints[color];
+  return isPale(fill) ? "#1f2328" : "#f0f6fc";
 }
 
 function isPale(color) {
@@ -81,5 +93,5 @@ function scaleView() {
     brush.fillRect(x, 0, 1, 10);
   }
   const ends = `${words}${range.isLog ? ", logarithmic" : ""}`;
-  return make("li", { class: "scale" }, make("span", {}, `${ends}:`), unit(range.least), picture, unit(range.most));
+  return make("li", { class: "scale" }, make("span", {}, `${ends}:`), unit(range.low), picture, unit(range.high));
 }

@@ -6,7 +6,13 @@ function channels(color) {
 }
 
 function hex(rgb) {
-  return `#${rgb.map((part) => Math.round(Math.min(255, Math.max(0, part))).toString(16).padStart(2, "0")).join("")}`;
+  return `#${rgb
+    .map((part) =>
+      Math.round(Math.min(255, Math.max(0, part)))
+        .toString(16)
+        .padStart(2, "0"),
+    )
+    .join("")}`;
 }
 
 /** A colour between two, at a part of the way. */
@@ -24,10 +30,12 @@ function themed(color) {
     const rgb = channels(color).map((part) => part / 255);
     const [low, high] = [Math.min(...rgb), Math.max(...rgb)];
     const lightness = (low + high) / 2;
-    const target = 0.08 + (1 - lightness) * 0.9;
+    const isFill = lightness > 0.8;
+    // Fills turn dark, ink turns light; the colours of lines become as light as is needed to be seen.
+    const target = isFill || lightness < 0.2 ? 0.08 + (1 - lightness) * 0.9 : 0.66;
     // The same hue at another lightness: the distance to grey, in proportion to the room that there is for it.
     const room = (light) => 1 - Math.abs(2 * light - 1);
-    const vivid = lightness > 0.9 ? 0.5 : 1; // pale fills would glow
+    const vivid = isFill ? 0.5 : 0.9; // pale fills would glow
     const factor = room(lightness) ? (room(target) / room(lightness)) * vivid : 0;
     darkened.set(color, hex(rgb.map((part) => (target + (part - lightness) * factor) * 255)));
   }
@@ -35,14 +43,30 @@ function themed(color) {
 }
 
 const paints = {
-  get paper() { return state.dark ? "#0d1117" : "#ffffff"; },
-  get accent() { return state.dark ? "#4493f8" : "#0969da"; },
-  get back() { return state.dark ? "#b78aff" : "#8250df"; },
-  get found() { return state.dark ? "#d29922" : "#bf8700"; },
-  get ink() { return state.dark ? "#e6edf3" : data.colors.ink; },
-  get faint() { return state.dark ? "#9198a1" : data.colors.faint; },
-  get bad() { return state.dark ? "#ff7b72" : data.colors.trouble; },
-  get good() { return state.dark ? "#3fb950" : "#1a7f37"; },
+  get paper() {
+    return state.dark ? "#0d1117" : "#ffffff";
+  },
+  get accent() {
+    return state.dark ? "#4493f8" : "#0969da";
+  },
+  get back() {
+    return state.dark ? "#b78aff" : "#8250df";
+  },
+  get found() {
+    return state.dark ? "#d29922" : "#bf8700";
+  },
+  get ink() {
+    return state.dark ? "#e6edf3" : data.colors.ink;
+  },
+  get faint() {
+    return state.dark ? "#9198a1" : data.colors.faint;
+  },
+  get bad() {
+    return state.dark ? "#ff7b72" : data.colors.trouble;
+  },
+  get good() {
+    return state.dark ? "#3fb950" : "#1a7f37";
+  },
 };
 
 /** The colour of a value from -1 to 1: blue below 0, orange above, nothing at 0. */

@@ -2,7 +2,7 @@
 //
 // A closed scope becomes a small box, and the room that it took is given back, without a new layout: of both axes those
 // stretches shrink that closed scopes take up and nothing else needs. What stays keeps its order and its neighbours, so
-// that the reader does not lose the place; curves and borders follow, since all of their points are moved by the same rule.
+// that the reader does not lose the place; curves and borders follow, since the same rule moves all of their points.
 
 const STUB = { width: 64, height: 44 }; // what a closed scope needs at least
 const CLEAR = 12; // the room that boxes keep around them
@@ -101,9 +101,13 @@ function placed(closed) {
     if (from !== -1) path = reversed(endingAt(reversed(path), scopePlaces[from]));
     return path;
   });
+  const stubOf = boxes.map((box) => isInside(box.scope));
+  const insideOf = new Map(stubs.map((number) => [number, []]));
+  stubOf.forEach((stub, number) => insideOf.get(stub)?.push(number));
   return {
     boxes: boxPlaces,
-    stubOf: boxes.map((box) => isInside(box.scope)),
+    stubOf,
+    insideOf,
     scopes: scopePlaces,
     isHidden: scopes.map((_, number) => outer[number] !== -1 && outer[number] !== number),
     stubs,
@@ -124,10 +128,7 @@ function endingAt(path, at) {
   if (end === -1) return path;
   const kept = path.slice(0, end);
   const [x, y] = kept.at(-1).slice(-2);
-  const border = [
-    Math.min(Math.max(x, at.x), at.x + at.width),
-    Math.min(Math.max(y, at.y), at.y + at.height),
-  ];
+  const border = [Math.min(Math.max(x, at.x), at.x + at.width), Math.min(Math.max(y, at.y), at.y + at.height)];
   if (kept.length === 1 || Math.hypot(border[0] - x, border[1] - y) > 0.5) kept.push(border);
   return kept;
 }

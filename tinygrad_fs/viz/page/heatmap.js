@@ -5,26 +5,30 @@ const ENTRIES = { columns: 5, count: 30 }; // so many are written out
 /** An array as an element. `name` is what formulas call it; `go` leads to its box. */
 function valueView(number, name, source = -1, remark = "") {
   const array = arrayOf(number);
-  const head = make("header", {},
+  const head = make(
+    "header",
+    {},
     name ? make("span", { class: "name" }, name) : null,
     source === -1 ? null : goButton(nameOf(source), source),
     make("span", { class: "shape" }, array ? `${shapeText(array.shape)} ${array.dtype}` : ""),
   );
-  if (!array) return make("div", { class: "value plain" }, head, make("p", { class: "more" }, remark || "Its values were not kept."));
+  const said = (words) => (words ? make("p", { class: "more" }, words) : null);
+  if (!array) return make("div", { class: "value plain" }, head, said(remark || "Its values were not kept."));
   if (array.values?.length && fitsEntries(array)) {
-    return make("div", { class: "value plain" }, head, entries(array), summary(array), remark ? make("p", { class: "more" }, remark) : null);
+    return make("div", { class: "value plain" }, head, entries(array), said(summary(array)), said(remark));
   }
-  const more = [remark, ...aboutHeat(array.heat)].filter(Boolean).join(" ");
-  return make("div", { class: array.heat ? "value" : "value plain" },
+  return make(
+    "div",
+    { class: array.heat ? "value" : "value plain" },
     head,
     array.heat ? heatCanvas(array) : null,
     figures(array),
-    more ? make("p", { class: "more" }, more) : null,
+    said([remark, ...aboutHeat(array.heat)].filter(Boolean).join(" ")),
   );
 }
 
 function goButton(words, box) {
-  return make("button", { class: "go", type: "button", onclick: () => { reveal(box); select(box); bringIntoSight(places.boxes[box], true); } }, words);
+  return make("button", { class: "go", type: "button", onclick: () => show(box) }, words);
 }
 
 function aboutHeat(heat) {
@@ -53,8 +57,8 @@ function heatCanvas(array) {
 /** The figures of an array in one line, for one whose entries are there to be read; nothing for a single number. */
 function summary(array) {
   const { low, high, mean, norm } = array.statistics;
-  if (array.values.length < 2) return null;
-  return make("p", { class: "more" }, `${numeral(low)} … ${numeral(high)}, mean ${numeral(mean)}, norm ${numeral(norm)}`);
+  if (array.values.length < 2) return "";
+  return `${numeral(low)} … ${numeral(high)}, mean ${numeral(mean)}, norm ${numeral(norm)}`;
 }
 
 function figures(array) {
@@ -68,7 +72,8 @@ function figures(array) {
   if (known.zeros) pairs.push(["zero", ofAll(known.zeros, array)]);
   if (known.nans) pairs.push(["nan", ofAll(known.nans, array), true]);
   if (known.infinities) pairs.push(["inf", ofAll(known.infinities, array), true]);
-  return make("dl", { class: "figures" }, pairs.map(([term, text, bad]) => [make("dt", {}, term), make("dd", { class: bad ? "bad" : "" }, text)]));
+  const rows = pairs.map(([term, text, bad]) => [make("dt", {}, term), make("dd", { class: bad ? "bad" : "" }, text)]);
+  return make("dl", { class: "figures" }, rows);
 }
 
 function ofAll(count, array) {
@@ -86,13 +91,19 @@ function entries(array) {
   const scale = array.heat.scale || 1;
   const rows = [];
   for (let begin = 0; begin < array.values.length; begin += columns) {
-    rows.push(make("tr", {}, array.values.slice(begin, begin + columns).map((value) => {
-      const cell = make("td", {}, numeral(value));
-      const color = typeof value === "string" ? cellColor(value === "nan" ? "!" : "+") : signedColor(value / scale);
-      cell.style.background = color;
-      cell.style.color = isPale(color) ? "#1f2328" : "#f0f6fc";
-      return cell;
-    })));
+    rows.push(
+      make(
+        "tr",
+        {},
+        array.values.slice(begin, begin + columns).map((value) => {
+          const cell = make("td", {}, numeral(value));
+          const color = typeof value === "string" ? cellColor(value === "nan" ? "!" : "+") : signedColor(value / scale);
+          cell.style.background = color;
+          cell.style.color = inkOn(color);
+          return cell;
+        }),
+      ),
+    );
   }
   return make("div", { class: "entries" }, make("table", {}, make("tbody", {}, rows)));
 }

@@ -1,47 +1,82 @@
 // Keys: everything that the pointer can do, and more.
 
+const toLast = () => {
+  stop();
+  goTo(steps.length - 1);
+};
+const toBegin = () => {
+  stop();
+  goTo(-1);
+};
+
+// What each key does, and how the list of keys tells it.
 const KEYS = [
-  { keys: ["→", "←"], words: "one step on, one step back", on: { ArrowRight: () => goBy(1), ArrowLeft: () => goBy(-1) } },
-  { keys: ["Page Down", "Page Up"], words: "the next pass, the one before", on: { PageDown: () => goByPhase(1), PageUp: () => goByPhase(-1) } },
-  { keys: ["Home", "End"], words: "before the first step, the last step", on: { Home: () => { stop(); goTo(-1); }, End: () => { stop(); goTo(steps.length - 1); } } },
-  { keys: ["space"], words: "play, pause", on: { " ": play } },
-  { keys: ["n"], words: "the first nan or inf", on: { n: goToTrouble } },
-  { keys: ["↑", "↓"], words: "select what the node reads, what reads it", on: { ArrowUp: () => walkLinks(-1), ArrowDown: () => walkLinks(1) } },
-  { keys: ["[", "]"], words: "select the node before, the next one", on: { "[": () => selectBy(-1), "]": () => selectBy(1) } },
-  { keys: ["Enter"], words: "go to the step of the selected node", on: { Enter: goToStepOfSelected } },
-  { keys: ["c"], words: "close or open the module around the node", on: { c: foldAroundNode } },
-  { keys: ["m"], words: "close all modules, or open them", on: { m: closeAll } },
-  { keys: ["/"], words: "search", on: { "/": () => byId("search").focus() } },
-  { keys: ["+", "−", "0"], words: "zoom in, zoom out, fit", on: { "+": () => zoomBy(1.3), "=": () => zoomBy(1.3), "-": () => zoomBy(1 / 1.3), 0: fit } },
-  { keys: ["w", "a", "s", "d"].map((key) => `Shift ${key}`), words: "move the view", on: { W: () => panBy(0, 90), S: () => panBy(0, -90), A: () => panBy(90, 0), D: () => panBy(-90, 0) } },
-  { keys: ["t"], words: "all nodes and values as a table", on: { t: showTable } },
-  { keys: ["s"], words: "save this view as SVG", on: { s: saveView } },
-  { keys: ["d"], words: "light or dark", on: { d: toggleTheme } },
-  { keys: ["Esc"], words: "let go of the selected node", on: { Escape: () => select(-1) } },
-  { keys: ["?"], words: "this list", on: { "?": showKeys } },
+  { keys: ["→", "←"], words: "one step on, one step back" },
+  { keys: ["Page Down", "Page Up"], words: "the next pass, the one before" },
+  { keys: ["Home", "End"], words: "before the first step, the last step" },
+  { keys: ["space"], words: "play, pause" },
+  { keys: ["n"], words: "the first nan or inf" },
+  { keys: ["↑", "↓"], words: "select what the node reads, what reads it" },
+  { keys: ["[", "]"], words: "select the node before, the next one" },
+  { keys: ["Enter"], words: "go to the step of the selected node" },
+  { keys: ["c"], words: "close or open the module around the node" },
+  { keys: ["m"], words: "close all modules, or open them" },
+  { keys: ["/"], words: "search" },
+  { keys: ["+", "−", "0"], words: "zoom in, zoom out, fit" },
+  { keys: ["Shift w", "Shift a", "Shift s", "Shift d"], words: "move the view" },
+  { keys: ["t"], words: "all nodes and values as a table" },
+  { keys: ["s"], words: "save this view as SVG" },
+  { keys: ["d"], words: "light or dark" },
+  { keys: ["Esc"], words: "let go of the selected node" },
+  { keys: ["?"], words: "this list" },
 ];
 
-const actions = new Map(KEYS.flatMap(({ on: each }) => Object.entries(each)));
+const ACTIONS = {
+  ArrowRight: () => goBy(1),
+  ArrowLeft: () => goBy(-1),
+  PageDown: () => goByPhase(1),
+  PageUp: () => goByPhase(-1),
+  Home: toBegin,
+  End: toLast,
+  " ": play,
+  n: goToTrouble,
+  ArrowUp: () => walkLinks(linksInto, "source"),
+  ArrowDown: () => walkLinks(linksFrom, "reader"),
+  "[": () => selectBy(-1),
+  "]": () => selectBy(1),
+  Enter: goToStepOfSelected,
+  c: foldAroundNode,
+  m: closeAll,
+  "/": () => byId("search").focus(),
+  "+": () => zoomBy(1.3),
+  "=": () => zoomBy(1.3),
+  "-": () => zoomBy(1 / 1.3),
+  0: fit,
+  W: () => panBy(0, 90),
+  S: () => panBy(0, -90),
+  A: () => panBy(90, 0),
+  D: () => panBy(-90, 0),
+  t: showTable,
+  s: saveView,
+  d: toggleTheme,
+  Escape: () => select(-1),
+  "?": showKeys,
+};
 
 /** The node that keys are about: the selected one, or that of the step. */
 function nodeAtHand() {
-  return state.selected !== -1 ? state.selected : steps[state.step]?.box ?? 0;
+  return state.selected !== -1 ? state.selected : (steps[state.step]?.box ?? 0);
 }
 
-function selectAndShow(box) {
-  reveal(box);
-  select(box);
-  bringIntoSight(places.boxes[box]);
-}
-
-function walkLinks(way) {
-  const found = way < 0 ? linksInto[nodeAtHand()].map((link) => links[link].source) : linksFrom[nodeAtHand()].map((link) => links[link].reader);
-  if (state.selected === -1) selectAndShow(nodeAtHand());
-  else if (found.length) selectAndShow(found[0]);
+/** Select the first node at the other end of the links from or to the node at hand; at first, that node itself. */
+function walkLinks(linksOf, end) {
+  const [link] = linksOf[nodeAtHand()] ?? [];
+  if (state.selected === -1) show(nodeAtHand(), false);
+  else if (link !== undefined) show(links[link][end], false);
 }
 
 function selectBy(count) {
-  if (boxes.length) selectAndShow((nodeAtHand() + count + boxes.length) % boxes.length);
+  show((nodeAtHand() + count + boxes.length) % boxes.length, false);
 }
 
 function goToStepOfSelected() {
@@ -51,17 +86,22 @@ function goToStepOfSelected() {
 
 function foldAroundNode() {
   const stub = places.stubOf[nodeAtHand()];
-  const scope = stub !== -1 ? stub : boxes[nodeAtHand()]?.scope ?? -1;
+  const scope = stub !== -1 ? stub : (boxes[nodeAtHand()]?.scope ?? -1);
   if (scope !== -1) toggleScope(scope);
+}
+
+/** Whether a key belongs to what has the focus: a field, a list, a dialog, or a button that it presses. */
+function isTaken(event) {
+  const at = event.target;
+  if (event.ctrlKey || event.metaKey || event.altKey) return true;
+  if (at.matches?.("input[type=search], select") || at.closest?.("dialog[open]")) return true;
+  return at instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter");
 }
 
 function startKeys() {
   document.addEventListener("keydown", (event) => {
-    const isTyping = event.target instanceof HTMLElement && (event.target.matches("input[type=search], select, textarea") || event.target.closest("dialog[open]"));
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-    if ((event.key === " " || event.key === "Enter") && event.target instanceof HTMLButtonElement) return;
-    const action = actions.get(event.key);
-    if (!action) return;
+    const action = Object.hasOwn(ACTIONS, event.key) ? ACTIONS[event.key] : null;
+    if (!action || isTaken(event)) return;
     event.preventDefault();
     action();
   });

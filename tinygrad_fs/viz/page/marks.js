@@ -2,20 +2,26 @@
 
 /** The boxes and links of the present step, by what they are in it. */
 function marksOf(step) {
-  const marks = { current: -1, reads: new Set(), sends: new Set(), links: new Set(), isBackward: false };
+  // of each link that lights up, whether something flows against its direction
+  const marks = { current: -1, others: new Set(), links: new Map(), isBackward: false };
   const told = steps[step];
   if (!told) return marks;
   marks.current = told.box;
   marks.isBackward = told.is_backward;
-  const sides = told.is_backward ? sentOf(told) : givenOf(told);
-  for (const each of sides) if (each.box !== -1) (told.is_backward ? marks.sends : marks.reads).add(each.box);
+  for (const { box } of told.is_backward ? sentOf(told) : givenOf(told)) if (box !== -1) marks.others.add(box);
   for (const number of linksInto[told.box]) {
-    if (marks.reads.has(links[number].source) || marks.sends.has(links[number].source)) marks.links.add(number);
+    if (marks.others.has(links[number].source)) marks.links.set(number, told.is_backward);
+  }
+  if (told.is_backward) {
+    // Where derivatives have boxes of their own, gradients flow along their links.
+    for (const number of linksFrom[told.box]) {
+      if (links[number].kind === "gradient" && marks.others.has(links[number].reader)) marks.links.set(number, false);
+    }
   }
   return marks;
 }
 
-/** After a step: which boxes have their value, and which hold gradients that wait, each with how many came and will come. */
+/** After a step: which boxes have their value, and which hold gradients that wait, with how many came and will come. */
 function progress(step) {
   const made = new Uint8Array(boxes.length);
   const waiting = new Map();

@@ -14,7 +14,8 @@ function mapSize() {
 
 function drawMap() {
   const view = seen();
-  const isAllSeen = view.left <= 4 && view.top <= 4 && view.right >= places.width - 4 && view.bottom >= places.height - 4;
+  const isAllSeen =
+    view.left <= 4 && view.top <= 4 && view.right >= places.width - 4 && view.bottom >= places.height - 4;
   minimap.hidden = isAllSeen || boxes.length < 2;
   if (minimap.hidden) return;
   const density = window.devicePixelRatio || 1;
@@ -35,7 +36,12 @@ function drawMap() {
   }
   map.strokeStyle = paints.ink;
   map.lineWidth = 1.25;
-  map.strokeRect(view.left * right, view.top * down, Math.max(4, (view.right - view.left) * right), Math.max(4, (view.bottom - view.top) * down));
+  map.strokeRect(
+    view.left * right,
+    view.top * down,
+    Math.max(4, (view.right - view.left) * right),
+    Math.max(4, (view.bottom - view.top) * down),
+  );
 }
 
 function pictureOf(width, height, density) {
@@ -73,7 +79,9 @@ function startMinimap() {
     move(event);
   });
   minimap.addEventListener("pointermove", move);
-  const renew = () => { picture = null; };
+  const renew = () => {
+    picture = null;
+  };
   on("folded", renew);
   on("themed", renew);
   on("resized", renew);

@@ -1,4 +1,4 @@
-// The pointer: drag to move, wheel or pinch to zoom, click for a node, double click to close or open a module.
+// The pointer: drag to move, wheel or pinch to zoom, click for a node, or on a module's title to close or open it.
 
 const hint = byId("hint");
 const fingers = new Map();
@@ -46,7 +46,8 @@ function pinch(event, before) {
   const other = [...fingers.values()].find((finger) => finger.pointerId !== event.pointerId);
   const apart = (finger) => Math.hypot(finger.clientX - other.clientX, finger.clientY - other.clientY);
   const frame = canvas.getBoundingClientRect();
-  zoomAt((event.clientX + other.clientX) / 2 - frame.left, (event.clientY + other.clientY) / 2 - frame.top, apart(event) / (apart(before) || 1));
+  const [x, y] = [(event.clientX + other.clientX) / 2, (event.clientY + other.clientY) / 2];
+  zoomAt(x - frame.left, y - frame.top, apart(event) / (apart(before) || 1));
 }
 
 function release(event) {
@@ -59,21 +60,29 @@ function release(event) {
 canvas.addEventListener("pointerup", release);
 canvas.addEventListener("pointercancel", release);
 
-canvas.addEventListener("wheel", (event) => {
-  event.preventDefault();
-  const frame = canvas.getBoundingClientRect();
-  // A wheel turns by lines or pages, a touchpad by pixels; a pinch comes as a wheel with the control key.
-  const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? stage.clientHeight : 1;
-  if (event.shiftKey && !event.ctrlKey) panBy(-(event.deltaY + event.deltaX) * unit, 0);
-  else zoomAt(event.clientX - frame.left, event.clientY - frame.top, Math.exp(-event.deltaY * unit * (event.ctrlKey ? 0.01 : 0.0016)));
-}, { passive: false });
+canvas.addEventListener(
+  "wheel",
+  (event) => {
+    event.preventDefault();
+    const frame = canvas.getBoundingClientRect();
+    // A wheel turns by lines or pages, a touchpad by pixels; a pinch comes as a wheel with the control key.
+    const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? stage.clientHeight : 1;
+    if (event.shiftKey && !event.ctrlKey) panBy(-(event.deltaY + event.deltaX) * unit, 0);
+    else {
+      const speed = event.ctrlKey ? 0.01 : 0.0016;
+      zoomAt(event.clientX - frame.left, event.clientY - frame.top, Math.exp(-event.deltaY * unit * speed));
+    }
+  },
+  { passive: false },
+);
 
-canvas.addEventListener("pointerleave", () => { hint.hidden = true; });
+canvas.addEventListener("pointerleave", () => {
+  hint.hidden = true;
+});
 
 /** Say all that is known of what is under the pointer. */
 function hover(event) {
-  const { box, scope } = under(event);
-  const words = box !== -1 ? boxes[box].tooltip : scope !== -1 ? `${scopes[scope].tooltip}\n${state.closed.has(scope) ? "Click to open" : "Click to close"}` : "";
+  const words = wordsOn(under(event));
   canvas.classList.toggle("over", words !== "");
   hint.hidden = words === "";
   if (!words) return;
@@ -84,9 +93,22 @@ function hover(event) {
   hint.style.top = `${y + 20 + hint.offsetHeight > frame.height ? y - hint.offsetHeight - 10 : y + 18}px`;
 }
 
+function wordsOn({ box, scope }) {
+  if (box !== -1) return boxes[box].tooltip;
+  if (scope === -1) return "";
+  return `${scopes[scope].tooltip}\n${state.closed.has(scope) ? "Click to open" : "Click to close"}`;
+}
+
 /** Select a box; -1 for none. */
 function select(box) {
   state.selected = box;
   tell("selected");
   tell("marked");
+}
+
+/** Select a box and bring it into sight, whatever is closed around it. */
+function show(box, isUrgent = true) {
+  reveal(box);
+  select(box);
+  bringIntoSight(places.boxes[box], isUrgent);
 }

@@ -13,7 +13,10 @@ function whyNone(number) {
   if (broken) return { words: "The way to the output breaks:", route };
   if (box.kind === "input") return { words: "It does not require grad.", route: [] };
   if (!hasBackward) return { words: "No backward pass is on this page.", route: [] };
-  return { words: isWhole ? "The backward pass began elsewhere; this is the way that it would have had to come:" : "", route };
+  return {
+    words: isWhole ? "The backward pass began elsewhere; this is the way that it would have had to come:" : "",
+    route,
+  };
 }
 
 /** The way from a box to an output: one on which gradients flow back, if there is one, and the shortest otherwise. */
@@ -37,7 +40,8 @@ function routeToOutput(number) {
 function routed(number, isAllowed) {
   const came = new Map([[number, -1]]);
   const queue = [number];
-  for (const box of queue) { // it grows meanwhile
+  for (const box of queue) {
+    // it grows meanwhile
     if (boxes[box].is_output) return wayBack(box, came);
     for (const link of linksFrom[box]) {
       const reader = links[link].reader;

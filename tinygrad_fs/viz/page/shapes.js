@@ -24,8 +24,8 @@ function roundedOutline({ x, y, width, height }, radius) {
 function outline(shape, at) {
   const { x, y, width, height } = at;
   if (shape === "oval") {
-    const [a, b] = [fixed(width / 2), fixed(height / 2)];
-    return `M${fixed(x)} ${fixed(y + height / 2)}a${a} ${b} 0 1 1 ${fixed(width)} 0a${a} ${b} 0 1 1 -${fixed(width)} 0Z`;
+    const [a, b, all] = [fixed(width / 2), fixed(height / 2), fixed(width)];
+    return `M${fixed(x)} ${fixed(y + height / 2)}a${a} ${b} 0 1 1 ${all} 0a${a} ${b} 0 1 1 -${all} 0Z`;
   }
   if (shape === "note") {
     const [right, bottom, inner] = [x + width, y + height, x + width - sizes.fold];
@@ -41,7 +41,11 @@ function grown({ x, y, width, height }, by) {
 
 /** The outlines of a box, from behind to before: each a path, and whether it is filled. */
 function outlinesOf(look, at) {
-  if (look.double) return [[outline(look.shape, at), false], [outline(look.shape, grown(at, -sizes.ring)), true]];
+  if (look.double)
+    return [
+      [outline(look.shape, at), false],
+      [outline(look.shape, grown(at, -sizes.ring)), true],
+    ];
   if (look.shape !== "stack") return [[outline(look.shape, at), true]];
   const front = frontOf(look, at);
   return [[outline("rounded", front) + [1, 2].map((step) => behind(front, step)).join(""), true]];
@@ -57,8 +61,10 @@ function frontOf(look, at) {
 function behind({ x, y, width, height }, step) {
   const [by, small, large] = [sizes.stacked * step, sizes.stacked, sizes.corner];
   const [right, bottom, last] = [x + width + by, y + height + by, by - sizes.stacked];
-  return `M${fixed(x + width + last)} ${fixed(y + by)}a${small} ${small} 0 0 1 ${small} ${small}V${fixed(bottom - large)}` +
-    `a${large} ${large} 0 0 1 -${large} ${large}H${fixed(x + by + small)}a${small} ${small} 0 0 1 -${small} -${small}`;
+  return (
+    `M${fixed(x + width + last)} ${fixed(y + by)}a${small} ${small} 0 0 1 ${small} ${small}V${fixed(bottom - large)}` +
+    `a${large} ${large} 0 0 1 -${large} ${large}H${fixed(x + by + small)}a${small} ${small} 0 0 1 -${small} -${small}`
+  );
 }
 
 /** A layer of the drawing: for each region its outlines, those of one paint in one path. */
@@ -87,13 +93,24 @@ class Layer {
   /** What can be seen in a rectangle of the drawing, in order. */
   *within(view) {
     for (const region of this.regions.values()) {
-      const isSeen = region.left < view.right && region.right > view.left && region.top < view.bottom && region.bottom > view.top;
+      const isSeen =
+        region.left < view.right && region.right > view.left && region.top < view.bottom && region.bottom > view.top;
       if (isSeen) yield* region.paints.values();
     }
   }
 }
 
-const CLOSED = { shape: "stack", fill: "#f6f8fa", line: "#57606a", width: 1, dashed: false, double: false, small: false };
+const LAYERS = ["scopes", "lines", "heads", "boxes"]; // from behind to before
+
+const CLOSED = {
+  shape: "stack",
+  fill: "#f6f8fa",
+  line: "#57606a",
+  width: 1,
+  dashed: false,
+  double: false,
+  small: false,
+};
 
 /** All layers of the drawing, for the present places, theme and colours. */
 function composed() {
@@ -117,7 +134,7 @@ function composed() {
 
 function addBox(layer, look, at, heat) {
   for (const [path, isFilled] of outlinesOf(look, at)) {
-    const fill = isFilled ? heat ?? themed(look.fill) : null;
+    const fill = isFilled ? (heat ?? themed(look.fill)) : null;
     layer.add(at, { fill, line: themed(look.line), width: look.width, dashed: look.dashed }, path);
   }
 }
@@ -171,7 +188,10 @@ function headText(path, by = 1) {
   const [x, y] = path.at(-1).slice(-2);
   const [backX, backY] = [x - right * sizes.head * by, y - down * sizes.head * by];
   const half = sizes.half * by;
-  const [a, b] = [[backX - down * half, backY + right * half], [backX + down * half, backY - right * half]];
+  const [a, b] = [
+    [backX - down * half, backY + right * half],
+    [backX + down * half, backY - right * half],
+  ];
   return `M${fixed(x)} ${fixed(y)}L${a.map(fixed).join(" ")} ${b.map(fixed).join(" ")}Z`;
 }
 
@@ -195,8 +215,10 @@ function spread(text, at) {
 
 /** The text on a closed scope. */
 function textOfStub(scope) {
-  const count = boxes.reduce((sum, _, number) => sum + (places.stubOf[number] === scope ? 1 : 0), 0);
-  const text = [[scopes[scope].title, sizes.scope, true, "ink"], [counted(count, "node"), sizes.detail, false, "faint"]];
+  const text = [
+    [scopes[scope].title, sizes.scope, true, "ink"],
+    [counted(places.insideOf.get(scope).length, "node"), sizes.detail, false, "faint"],
+  ];
   return spread(text, frontOf(CLOSED, places.scopes[scope]));
 }
 

@@ -1,4 +1,4 @@
-// What the parts of the page have in common: the state, and a way to tell each other that it changed.
+// Signals: what the parts of the page have in common, which is the state, and a way to tell each other that it changed.
 
 const state = {
   step: -1, // the step that is shown; -1 is before the first

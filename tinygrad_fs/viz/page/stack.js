@@ -8,10 +8,12 @@ const layerOfScope = new Map(layersOfStack.map((layer, number) => [layer.scope, 
 
 /** The layer that recorded a box; undefined for none. */
 function layerOf(box) {
-  return scopesAround(boxes[box].scope).map((scope) => layerOfScope.get(scope)).find((layer) => layer !== undefined);
+  return scopesAround(boxes[box].scope)
+    .map((scope) => layerOfScope.get(scope))
+    .find((layer) => layer !== undefined);
 }
 
-/** The largest difference of the layer that a box belongs to, as the colouring wants it; null if nothing was compared. */
+/** The largest difference of the layer that a box belongs to, for colouring; null if nothing was compared. */
 function differenceOf(box) {
   const around = scopesAround(box.scope).map((scope) => layerOfScope.get(scope));
   const layer = layersOfStack[around.find((number) => number !== undefined)];
@@ -29,22 +31,30 @@ function startStack() {
   const stack = byId("stack");
   stack.hidden = false;
   stack.append(make("h2", {}, "Layers, each with its backward pass written by hand, held against autograd"));
-  layersOfStack.forEach((layer, number) => {
-    stack.append(make("button", { type: "button", class: `layer${layer.agrees ? "" : " differs"}`, id: `layer-${number}`, onclick: () => goToLayer(number) },
-      make("b", {}, layer.title), make("span", {}, layer.detail), make("span", { class: "verdict" }, layer.verdict)));
-  });
+  stack.append(...layersOfStack.map(cardOf));
   on("step", markLayer);
   on("selected", markLayer);
 }
 
+function cardOf(layer, number) {
+  const properties = { type: "button", class: `layer${layer.agrees ? "" : " differs"}`, id: `layer-${number}` };
+  return make(
+    "button",
+    { ...properties, onclick: () => goToLayer(number) },
+    make("b", {}, layer.title),
+    make("span", {}, layer.detail),
+    make("span", { class: "verdict" }, layer.verdict),
+  );
+}
+
 /** Light the layer of the step or of the selected node. */
 function markLayer() {
-  const box = state.selected !== -1 ? state.selected : steps[state.step]?.box ?? -1;
+  const box = state.selected !== -1 ? state.selected : (steps[state.step]?.box ?? -1);
   const current = box === -1 ? undefined : layerOf(box);
   layersOfStack.forEach((_, number) => {
     const card = byId(`layer-${number}`);
     card.classList.toggle("current", number === current);
-    card.toggleAttribute("aria-current", number === current);
+    card.setAttribute("aria-current", String(number === current));
     if (number === current) card.scrollIntoView({ block: "nearest" });
   });
 }
@@ -66,9 +76,15 @@ function goToLayer(number) {
 function layerView(box) {
   const layer = layersOfStack[layerOf(box)];
   if (!layer) return null;
-  const head = make("tr", {}, ["", "largest", "relative", "cosine"].map((words) => make("th", { scope: "col" }, words)));
-  const rows = layer.differences.map(({ name, absolute, relative, cosine }) => make("tr", {},
-    make("td", {}, name), make("td", {}, differenceText(absolute)), make("td", {}, differenceText(relative)), make("td", {}, cosine.toFixed(6))));
+  const cell = (words) => make("td", {}, words);
+  const head = make(
+    "tr",
+    {},
+    ["", "largest", "relative", "cosine"].map((words) => make("th", { scope: "col" }, words)),
+  );
+  const rows = layer.differences.map(({ name, absolute, relative, cosine }) =>
+    make("tr", {}, cell(name), cell(differenceText(absolute)), cell(differenceText(relative)), cell(cosine.toFixed(6))),
+  );
   return [
     heading3(`By hand: ${layer.title}`),
     make("p", { class: layer.agrees ? "agrees" : "differs" }, layer.verdict),

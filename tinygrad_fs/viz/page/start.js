@@ -55,7 +55,9 @@ function startTools() {
   byId("fit").addEventListener("click", fit);
   byId("fold").hidden = !scopes.length;
   byId("fold").addEventListener("click", closeAll);
-  on("folded", () => { byId("fold").textContent = state.closed.size ? "Open all" : "Close all"; });
+  on("folded", () => {
+    byId("fold").textContent = state.closed.size ? "Open all" : "Close all";
+  });
   byId("table").addEventListener("click", showTable);
   byId("export").addEventListener("click", saveView);
   byId("theme").addEventListener("click", toggleTheme);

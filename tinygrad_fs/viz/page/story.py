@@ -230,7 +230,8 @@ class _Teller:
                     name = argument_name(things[number].node, argument.position)
                     done = counts[source] == totals[source]
                     total = self._arrays.add(self._values.gradient(things[source].node)) if done else -1
-                    sent.append(Sent(source, name, -1, total, counts[source], totals[source], False))
+                    target = self._places.derivative(source)
+                    sent.append(Sent(target, name, -1, total, counts[source], totals[source], False))
             yield self._as_implied(number, 1, sent)
 
     def _as_implied(self, number: int, phase: int, sent: list[Sent]) -> Step:
@@ -246,7 +247,8 @@ class _Teller:
         outputs = [self._arrays.add(array) for array in _several(self._values.value(thing.node))]
         trouble = self._trouble([each.array for each in given], outputs) if phase == 0 else FINE
         line = self._lines.add(thing.node.where)
-        return Step(phase, number, phase == 1, given, outputs, [-1] * phase, sent, 0.0, -1, line, trouble)
+        box = self._places.derivative(number) if phase == 1 else number
+        return Step(phase, box, phase == 1, given, outputs, [-1] * phase, sent, 0.0, -1, line, trouble)
 
 
 def _several(value: Any) -> tuple[Any, ...]:

@@ -20,16 +20,27 @@ function showTable() {
     more.textContent = `Show ${Math.min(PART, boxes.length - count)} more of ${whole(boxes.length)}`;
   };
   addRows();
-  openDialog("All nodes and values", make("table", {}, make("thead", {}, make("tr", {}, head.map((words) => make("th", { scope: "col" }, words)))), body), more);
+  const titles = make(
+    "tr",
+    {},
+    head.map((words) => make("th", { scope: "col" }, words)),
+  );
+  openDialog("All nodes and values", make("table", {}, make("thead", {}, titles), body), more);
 }
 
 function rowOf(box, number) {
   const value = arrayOf(box.value)?.statistics;
   const gradient = arrayOf(box.gradient)?.statistics;
+  const go = () => {
+    byId("dialog").close();
+    show(number);
+  };
   const cell = (words, isNumber = true) => make("td", { class: isNumber ? "number" : "" }, words);
-  return make("tr", {},
+  return make(
+    "tr",
+    {},
     cell(String(number)),
-    make("td", {}, make("button", { class: "go", type: "button", onclick: () => { byId("dialog").close(); reveal(number); select(number); bringIntoSight(places.boxes[number], true); } }, box.title)),
+    make("td", {}, make("button", { class: "go", type: "button", onclick: go }, box.title)),
     cell(kindText(box), false),
     cell(box.scope === -1 ? "" : scopes[box.scope].title, false),
     cell(box.details.join(", "), false),
@@ -42,6 +53,17 @@ function rowOf(box, number) {
 }
 
 function showKeys() {
-  openDialog("Keys", make("table", {}, make("tbody", {}, KEYS.map(({ keys, words }) =>
-    make("tr", {}, make("td", {}, keys.flatMap((key, i) => [i ? " " : "", make("kbd", {}, key)])), make("td", {}, words))))));
+  const rows = KEYS.map(({ keys, words }) =>
+    make(
+      "tr",
+      {},
+      make(
+        "td",
+        {},
+        keys.flatMap((key, i) => [i ? " " : "", make("kbd", {}, key)]),
+      ),
+      make("td", {}, words),
+    ),
+  );
+  openDialog("Keys", make("table", {}, make("tbody", {}, rows)));
 }

@@ -14,7 +14,7 @@ function drawTimeline() {
   if (!steps.length) return;
   // Step -1 stands at the left end, the last one at the right, as the slider has it.
   const at = (step) => 1 + ((step + 1) / steps.length) * (width - 2);
-  const peak = Math.max(...steps.map((step) => step.alive), 1);
+  const peak = Math.max(1, largest(steps.map((step) => step.alive)));
   drawPhases(at, height);
   if (steps[0].alive >= 0) drawMemory(at, height, peak);
   drawTroubles(at, height);
@@ -64,7 +64,8 @@ function drawTroubles(at, height) {
 
 function drawFigures(width, peak) {
   const here = steps[state.step];
-  const words = here ? `${bytesText(here.alive)} kept, at most ${bytesText(peak)}` : `at most ${bytesText(peak)} kept for backward`;
+  const most = bytesText(peak);
+  const words = here ? `${bytesText(here.alive)} kept, at most ${most}` : `at most ${most} kept for backward`;
   brush.font = `11px ${getComputedStyle(document.body).fontFamily}`;
   brush.textBaseline = "top";
   const length = brush.measureText(words).width;

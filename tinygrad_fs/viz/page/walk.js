@@ -17,15 +17,14 @@ function goBy(count) {
   goTo(state.step + count);
 }
 
-/** To the first step of the next or the last phase. */
+/** To the first step of the next pass, in the last one to its last step; the other way, to that of the one before. */
 function goByPhase(way) {
   stop();
+  const beginOf = (phase) => steps.findIndex((step) => step.phase === phase);
   const here = steps[state.step]?.phase ?? -1;
-  if (way > 0) goTo(steps.findIndex((step) => step.phase === here + 1) === -1 ? steps.length - 1 : steps.findIndex((step) => step.phase === here + 1));
-  else {
-    const first = steps.findIndex((step) => step.phase === here);
-    goTo(first === state.step ? steps.findIndex((step) => step.phase === here - 1) : first);
-  }
+  const begin = beginOf(here);
+  if (way < 0) goTo(begin < state.step ? begin : beginOf(here - 1));
+  else goTo(here + 1 < phases.length ? beginOf(here + 1) : steps.length - 1);
 }
 
 /** Go to the first nan or infinity, with its box open to sight. */
@@ -74,9 +73,8 @@ function sayPlace() {
 
 function spoken(step) {
   if (!step) return "Before the first step";
-  const what = step.is_backward ? `derivative of ${nameOf(step.box)}` : nameOf(step.box);
   const bad = step.trouble ? ", with nan or inf" : "";
-  return `Step ${state.step + 1}, ${phases[step.phase]}: ${what}${bad}`;
+  return `Step ${state.step + 1}, ${phases[step.phase]}: ${titleOf(step)}${bad}`;
 }
 
 function startWalk() {
@@ -86,10 +84,16 @@ function startWalk() {
     stop();
     goTo(Number(slider.value));
   });
-  byId("first").addEventListener("click", () => { stop(); goTo(-1); });
+  byId("first").addEventListener("click", () => {
+    stop();
+    goTo(-1);
+  });
   byId("previous").addEventListener("click", () => goBy(-1));
   byId("next").addEventListener("click", () => goBy(1));
-  byId("last").addEventListener("click", () => { stop(); goTo(steps.length - 1); });
+  byId("last").addEventListener("click", () => {
+    stop();
+    goTo(steps.length - 1);
+  });
   byId("play").addEventListener("click", play);
   byId("play").disabled = !steps.length;
   const alarm = byId("trouble");

@@ -27,11 +27,16 @@ function counted(count, word, several = `${word}s`) {
 /** A number with four digits that count, as short as it can be told. */
 function numeral(value) {
   if (typeof value === "string") return value; // nan, inf and -inf come as words
-  if (value === 0 || Number.isInteger(value) && Math.abs(value) < 1e6) return String(value).replace("-", "−");
+  if (value === 0 || (Number.isInteger(value) && Math.abs(value) < 1e6)) return String(value).replace("-", "−");
   const size = Math.abs(value);
-  const text = size < 1e-3 || size >= 1e6 ? value.toExponential(2).replace("e+", "e") : String(Number(value.toPrecision(4)));
+  const isFar = size < 1e-3 || size >= 1e6;
+  const text = isFar ? value.toExponential(2).replace("e+", "e") : String(Number(value.toPrecision(4)));
   return text.replaceAll("-", "−");
 }
+
+/** The largest of any number of values, and the least; `Math.max(...values)` runs out of room where they are many. */
+const largest = (values) => values.reduce((most, value) => Math.max(most, value), -Infinity);
+const least = (values) => values.reduce((lowest, value) => Math.min(lowest, value), Infinity);
 
 function bytesText(count) {
   for (const unit of ["B", "kB", "MB", "GB"]) {
