@@ -14,16 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinygrad_fs.ops.columns import WIDE, Pair
+from tinygrad_fs.ops.columns import WIDE, Pair, interleave
 
 __all__ = ["filter_gradient", "image_gradient", "pay_for_filters", "pay_for_images"]
 
 _BLOCK = 1 << 15
 """Elements of images to work on at a time."""
+_LONG = 48
 _LEAST_SAMPLES = _LEAST_CHANNELS = 8
 _MOST_CHANNELS = 16
-_GATHERED = 8
-"""Samples to put side by side at a time: with more, lines of the cache that are read from push each other out."""
 
 
 def filter_gradient(images: Any, g: Any, filter_shape: Pair, before: Pair) -> Any:
@@ -45,7 +44,7 @@ def filter_gradient(images: Any, g: Any, filter_shape: Pair, before: Pair) -> An
     _, channels, height, width = images.shape
     _, filters, rows, columns = g.shape
     (kh, kw), (top, left) = filter_shape, before
-    samples = _at_a_time(len(g), max(g[:1].size, images[:1].size))
+    samples = _at_a_time(len(g), max(g[:1].size, images[:1].size), columns)
     line = columns * samples
     total = np.zeros_like(g, shape=(kh, filters, kw * channels), order="C")
     seen = np.zeros_like(images, shape=(kw, channels, rows + kh - 1, columns, samples), order="C")
@@ -87,7 +86,7 @@ def image_gradient(w: Any, g: Any, images_shape: tuple[int, ...], before: Pair) 
     _, channels, height, width = images_shape
     _, filters, rows, columns = g.shape
     (kh, kw), (top, left) = w.shape[2:], before
-    samples = _at_a_time(len(g), max(g[:1].size, math.prod(images_shape[1:])))
+    samples = _at_a_time(len(g), max(g[:1].size, math.prod(images_shape[1:])), columns)
     matrix = w[:, :, ::-1].transpose(3, 1, 2, 0).reshape(kw * channels, kh * filters)
     gradient = np.empty_like(g, shape=images_shape, order="C")
     stacked = np.zeros_like(g, shape=(height + kh - 1, filters, columns, samples), order="C")
@@ -123,9 +122,10 @@ def _are_narrow(g: Any, filter_shape: Any) -> bool:
     return len(g) >= _LEAST_SAMPLES and g.shape[3] < WIDE and max(filter_shape) > 1
 
 
-def _at_a_time(count: int, size: int) -> int:
+def _at_a_time(count: int, size: int, columns: int) -> int:
     """Into how many samples of that size a batch is cut; rather all blocks alike than one left over."""
-    most = max(1, _BLOCK // max(1, size))
+    least = 1 if columns >= _LONG else _LEAST_SAMPLES  # a run of memory is a line of all of them
+    most = max(least, _BLOCK // max(1, size))
     return max(1, -(-count // max(1, -(-count // most))))
 
 
@@ -137,9 +137,7 @@ def _overlap(shift: int, places: int, size: int) -> tuple[slice, slice]:
 
 
 def _gather(source: Any, target: Any) -> None:
-    """Copy samples, a few at a time; where there are fewer than there is room for, zeros follow."""
+    """Copy samples to where they are innermost; where there are fewer than there is room for, zeros follow."""
     count = source.shape[-1]
-    for start in range(0, count, _GATHERED):
-        part = slice(start, min(start + _GATHERED, count))
-        target[..., part] = source[..., part]
+    interleave(source, target[..., :count])
     target[..., count:] = 0

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.deep_learning.layers.layer import Layer, Shape
+from tinygrad_fs.ops.dropout import Dropout as Masked
 
 __all__ = ["Dropout"]
 
@@ -46,14 +47,20 @@ class Dropout(Layer):
         """The product with a new mask in training, with ``1 - p`` in evaluation."""
         # All that is drawn comes from this generator, in this order: a seed gives the same run as it always did.
         self._mask = np.random.random_sample(X.shape) > self.p if training else 1 - self.p
-        return X * self._mask
+        return _product(X, self._mask)
 
     def backward_pass(self, accum_grad: Any) -> Any:
         """The product with the factor of the latest forward pass, be it a mask or a number."""
         if self._mask is None:
             raise RuntimeError("Dropout.backward_pass: no forward_pass came before it")
-        return accum_grad * self._mask
+        return _product(accum_grad, self._mask)
 
     def output_shape(self) -> Shape:
         """That of the input."""
         return self._known_input_shape()
+
+
+def _product(X: Any, factor: Any) -> Any:
+    """The product with a number, or with a mask, by an op that keeps it as the bytes that it is."""
+    is_mask = isinstance(factor, np.ndarray) and X.dtype.kind == "f"
+    return Masked.apply(X, mask=factor, scale=1.0) if is_mask else X * factor
