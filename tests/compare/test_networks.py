@@ -197,6 +197,16 @@ def own_network(backprop, loss=CrossEntropy, last="softmax"):
     return network
 
 
+def test_no_alarm_where_the_last_layer_draws_random_numbers():
+    np.random.seed(0)
+    network = NeuralNetwork(Adam(), SquareLoss, backprop="layerwise")
+    for layer in layers.Dense(3, input_shape=(4,)), layers.Activation("softmax"), layers.Dropout(0.3):
+        network.add(layer)
+    for seed in range(4):  # with some the step drops nothing, and hands back p - y
+        report = compare.audit_network(network, X[:2], np.eye(3)[[0, 1]], draws=1, seed=seed)
+        assert report.ok, str(report)
+
+
 @pytest.mark.parametrize("backprop", ["autograd", "layerwise"])
 @pytest.mark.parametrize(("loss", "last"), [(CrossEntropy, "softmax"), (CrossEntropy, "sigmoid"), (SquareLoss, "tanh")])
 def test_no_alarm_on_networks_of_our_own(backprop, loss, last):

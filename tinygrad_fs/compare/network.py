@@ -15,7 +15,7 @@ from tinygrad_fs.compare.examine import Trial, run
 from tinygrad_fs.compare.inquiry import Inquiry
 from tinygrad_fs.compare.isolation.muted import muted
 from tinygrad_fs.compare.isolation.parts import Copier
-from tinygrad_fs.compare.isolation.randomness import preserved
+from tinygrad_fs.compare.isolation.randomness import held_by, preserved, replay
 from tinygrad_fs.compare.report import Finding, Report
 from tinygrad_fs.compare.reproducers.of_networks import mean_and_sum, of_a_step, through_the_last_layer
 from tinygrad_fs.compare.saturation import SATURATED, of_saturation
@@ -231,7 +231,15 @@ class _NetworkAudit:
         number = len(self._subject.network.layers) - 1
         layer = self._subject.network.layers[number]
         copied, loss = Copier(layer), self._loss_function
-        truth = _gradient(lambda z: scale * np.mean(loss.loss(y, next(chain([copied()], z))[1])), x)
+
+        def output(z: Any) -> Any:
+            copy = copied()
+            replay(self._seed, [*self._subject.generators, *held_by(copy)])
+            return next(chain([copy], z))[1]
+
+        if not np.allclose(output(x), p):  # it draws random numbers, and drew others in the step
+            return
+        truth = _gradient(lambda z: scale * np.mean(loss.loss(y, output(z))), x)
         if truth is None or np.allclose(by_hand, truth, 1e-5, 1e-7):
             return
         cosine = float(np.sum(by_hand * truth) / (np.linalg.norm(by_hand) * np.linalg.norm(truth)))

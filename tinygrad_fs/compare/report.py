@@ -49,7 +49,8 @@ class Finding:
     truth : {"tensors", "traced", "differences"} or None
         How the truth was found.
     reproducer : str or None
-        For all but "right": a script that shows it by the smallest example that was found.
+        A script that shows it by the smallest example that was found. None for "right", and for an "error" that no
+        example can be made of.
     declared : bool
         Whether what was audited says so itself: then it is no error.
     """

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 import re
 import threading
 import xml.etree.ElementTree as ET
@@ -303,6 +304,15 @@ class Locked(Doubled):
 def test_layers_that_print_and_hold_locks(rng, capsys):
     assert side_by_side(vectors_network(Locked(6)), *vectors(rng), steps=1, repeats=1).ok
     assert capsys.readouterr().out == ""
+
+
+def test_the_figures_can_be_sent_elsewhere(rng):
+    comparison = side_by_side(vectors_network(), *vectors(rng), steps=1, repeats=1)
+    sent = pickle.loads(pickle.dumps(comparison))
+    assert sent == comparison
+    assert str(sent) == str(comparison)
+    with pytest.raises(ValueError, match="figures alone"):
+        sent.to_walkthrough("page.html")
 
 
 def test_data_in_single_precision_are_compared_in_it(rng):

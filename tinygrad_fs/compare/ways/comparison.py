@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -143,6 +144,10 @@ class Comparison:
     tolerance: float
     picture: str = ""
     walkthrough: Callable[[Comparison], str] | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The figures and the picture; the graph that a walkthrough is made of stays where it was recorded."""
+        return {**vars(self), "walkthrough": None}
 
     @property
     def max_difference(self) -> float:
