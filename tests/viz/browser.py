@@ -21,7 +21,7 @@ from typing import Any
 __all__ = ["Browser", "BrowserError", "find_browser"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 # Moves the pipes to where the browser looks for them, and becomes the browser.
 _TRAMPOLINE = """
@@ -43,7 +43,9 @@ class BrowserError(RuntimeError):
 
 
 def find_browser() -> str | None:
-    """The path of a Chromium; None if there is none."""
+    """The path of a Chromium; None if there is none, or the system is one in which it cannot be driven."""
+    if not hasattr(os, "killpg"):
+        return None
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 

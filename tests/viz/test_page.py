@@ -7,8 +7,11 @@ import hashlib
 import json
 import math
 import re
+import sys
+import webbrowser
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -394,6 +397,25 @@ def test_a_recording_of_nothing_says_so():
         pass
     assert "no op ran" in tape._repr_mimebundle_()["text/plain"]
     assert "text/html" not in tape._repr_mimebundle_()
+
+
+def test_a_drawing_shows_its_page_where_that_is_wanted(monkeypatch):
+    shown = []
+    monkeypatch.setattr(webbrowser, "open", shown.append)
+    x = leaf(1.0)
+    path = viz.graph(x * x, renderer="builtin").show(page=True)
+    assert shown == [path.as_uri()]
+    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+    notebook = SimpleNamespace(
+        get_ipython=lambda: SimpleNamespace(kernel="running"),
+        display=SimpleNamespace(display=lambda bundle, raw: shown.append((bundle, raw))),
+    )
+    monkeypatch.setitem(sys.modules, "IPython", notebook)
+    assert viz.graph(x * x).show(page=True) is None
+    bundle, raw = shown[-1]
+    assert raw
+    assert Elements(bundle["text/html"]).one("iframe")[0]["sandbox"] == "allow-scripts allow-downloads"
 
 
 def test_it_is_saved_by_its_suffix(tmp_path):

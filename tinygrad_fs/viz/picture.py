@@ -18,6 +18,7 @@ from tinygrad_fs.viz.arrange import arrange
 from tinygrad_fs.viz.dot import digraph_of
 from tinygrad_fs.viz.layout import Layout, spans
 from tinygrad_fs.viz.options import Options
+from tinygrad_fs.viz.page.frame import framed
 from tinygrad_fs.viz.programs import Program, RenderError, find_program
 from tinygrad_fs.viz.render import DPI, SlowError, render, size_of_svg
 from tinygrad_fs.viz.scene import Box, BoxKind, Link, Scene
@@ -289,8 +290,14 @@ class Graph:
 
     # ---- showing it
 
-    def show(self) -> Path | None:
+    def show(self, page: bool = False) -> Path | None:
         """Show the drawing: in a notebook below the cell, elsewhere in the browser.
+
+        Parameters
+        ----------
+        page : bool, default False
+            Show the page to walk through (see `html`) and not the picture; a notebook has it in a frame, in which it
+            can run its own script and nothing else.
 
         Returns
         -------
@@ -299,9 +306,13 @@ class Graph:
         """
         shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
         if shell is not None and hasattr(shell, "kernel"):
-            sys.modules["IPython"].display.display(self)
+            display = sys.modules["IPython"].display.display
+            if page:
+                display({"text/html": framed(self.html()), "text/plain": self._words()}, raw=True)
+            else:
+                display(self)
             return None
-        path = Path(tempfile.mkdtemp(prefix="tinygrad-fs-"), "graph.svg")
+        path = Path(tempfile.mkdtemp(prefix="tinygrad-fs-"), "graph.html" if page else "graph.svg")
         self.save(path)
         webbrowser.open(path.as_uri())
         return path
