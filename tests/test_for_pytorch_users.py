@@ -130,6 +130,13 @@ def test_what_is_not_here_is_listed_with_a_reason(prefix):
         assert {name for name in missing(ours, theirs) if not left_out.search(name)} == absent(prefix)
 
 
+def test_methods_of_modules_that_are_not_here_are_listed_with_a_reason():
+    assert [name for name in absent("nn.Module") if hasattr(tg.nn.Module, name)] == []
+    if torch is not None:
+        methods = {name for name in dir(torch.nn.Module) if not name.startswith("_")}
+        assert {name for name in methods if not hasattr(tg.nn.Module, name)} == absent("nn.Module")
+
+
 def test_every_reason_is_one():
     assert [cells for cells in rows("What is not here") if len(cells) != 2 or len(cells[1]) < 10] == []
 

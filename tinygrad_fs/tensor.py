@@ -16,7 +16,7 @@ from tinygrad_fs.changes import copied, mark_changed, unshared
 from tinygrad_fs.dtypes import Array, DTypeLike, as_array
 from tinygrad_fs.graph import BackwardError, Constant, HookHandle, Hooks, Leaf, Node, mode, sweep
 
-__all__ = ["Tensor", "TensorLike", "tensor"]
+__all__ = ["Tensor", "TensorLike", "read_only", "tensor"]
 
 if TYPE_CHECKING:
     from tinygrad_fs.bound import BoundMethods
@@ -278,7 +278,7 @@ class Tensor(BoundMethods):
 
         def on_cotangent(g: Any) -> Any:
             recorded = isinstance(g, Tensor)
-            result = hook(g if recorded else Tensor._of(_read_only(g)))
+            result = hook(g if recorded else Tensor._of(read_only(g)))
             if result is None:
                 return g
             if not isinstance(result, Tensor) or result.shape != g.shape:
@@ -492,7 +492,8 @@ def as_seed(what: str, output: Tensor, gradient: TensorLike | None, recorded: bo
     return seed if recorded else seed._data
 
 
-def _read_only(g: Any) -> Any:
+def read_only(g: Any) -> Any:
+    """A view of a gradient that whoever is shown it cannot write into."""
     if not isinstance(g, (np.ndarray, np.generic)):
         return g
     view = np.asarray(g).view()

@@ -1,4 +1,4 @@
-"""Functions that run before and after a module's forward."""
+"""Functions that run before and after a module's forward, and see its gradients."""
 
 from __future__ import annotations
 
@@ -6,27 +6,40 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_fs.graph import HookHandle, Hooks
+from tinygrad_fs.graph import HookHandle, Hooks, mode
+from tinygrad_fs.nn.backward_hooks import GradientHooks
 from tinygrad_fs.watching import watchers
 
 __all__ = ["ForwardHooks", "watched"]
 
 
 class ForwardHooks:
-    """What runs around the forward of one module, each in order of registration."""
+    """What runs around the forward of one module, and around its backward, each in order of registration."""
 
     def __init__(self) -> None:
         self.before = Hooks()
         self.after = Hooks()
+        self.before_backward = Hooks()
+        self.after_backward = Hooks()
 
     def call(self, forward: Callable[..., Any], module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Compute `forward` between the hooks."""
         for hook in tuple(self.before.functions.values()):
             args, kwargs = hook(module, args, kwargs)
+        gradients = self._gradient_hooks(module)
+        if gradients is not None:
+            args = gradients.enter(args)
         output = forward(*args, **kwargs)
         for hook in tuple(self.after.functions.values()):
             output = hook(module, args, kwargs, output)
-        return output
+        return output if gradients is None else gradients.leave(output)
+
+    def _gradient_hooks(self, module: Any) -> GradientHooks | None:
+        """What this call has to do with gradients, if anything."""
+        before, after = self.before_backward.functions, self.after_backward.functions
+        if not (before or after) or not mode.grad:
+            return None
+        return GradientHooks(module, list(before.values()), list(after.values()))
 
     def given_before(self) -> list[Callable[..., Any]]:
         """The hooks that see the arguments, as they were given."""
@@ -39,6 +52,14 @@ class ForwardHooks:
     def add_after(self, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> HookHandle:
         """Register a hook that sees the output."""
         return _add(self.after, _after_with_kwargs if with_kwargs else _after, hook, prepend)
+
+    def add_before_backward(self, hook: Callable[..., Any], prepend: bool) -> HookHandle:
+        """Register a hook that sees the gradients of the outputs."""
+        return _add(self.before_backward, None, hook, prepend)
+
+    def add_after_backward(self, hook: Callable[..., Any], prepend: bool) -> HookHandle:
+        """Register a hook that sees the gradients of the inputs and of the outputs."""
+        return _add(self.after_backward, None, hook, prepend)
 
 
 def watched(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -54,10 +75,10 @@ def watched(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             watcher.after_call(module)
 
 
-def _add(hooks: Hooks, form: Callable[..., Any], hook: Callable[..., Any], prepend: bool) -> HookHandle:
+def _add(hooks: Hooks, form: Callable[..., Any] | None, hook: Callable[..., Any], prepend: bool) -> HookHandle:
     if not callable(hook):
-        raise TypeError(f"register_forward_hook: a hook is a function, not a {type(hook).__name__}")
-    number = hooks.add(functools.partial(form, hook))
+        raise TypeError(f"register: a hook is a function, not a {type(hook).__name__}")
+    number = hooks.add(hook if form is None else functools.partial(form, hook))
     if prepend:
         hooks.functions = {number: hooks.functions.pop(number), **hooks.functions}
     return HookHandle(hooks, number)

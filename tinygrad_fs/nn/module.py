@@ -219,6 +219,60 @@ class Module:
         """
         return self._forward_hooks().add_after(hook, prepend, with_kwargs)
 
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
+        """Run ``hook(module, grad_input, grad_output)`` when backward has been through a call of the module.
+
+        Parameters
+        ----------
+        hook : callable
+            Takes the module, and two tuples: the gradients of the positional arguments, None for those without, and
+            those of the outputs. What it returns, if not None, takes the place of the first.
+        prepend : bool, default False
+            Run it before those that are registered.
+
+        Returns
+        -------
+        HookHandle
+            Its `remove()` takes the hook off for calls to come.
+
+        Raises
+        ------
+        TypeError
+            If `hook` is no function.
+
+        Notes
+        -----
+        The output of the module is then a view, which is not to be written into. Gradients cannot be changed in place.
+        Where no argument needs a gradient, the hook runs once those of the outputs are known.
+
+        Examples
+        --------
+        >>> import tinygrad_fs as tg
+        >>> layer, seen = tg.nn.Linear(3, 2), []
+        >>> handle = layer.register_full_backward_hook(lambda module, inputs, outputs: seen.append(outputs[0]))
+        >>> layer(tg.ones((1, 3))).sum().backward()
+        >>> seen
+        [tensor([[1., 1.]])]
+        """
+        return self._forward_hooks().add_after_backward(hook, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
+        """Run ``hook(module, grad_output)`` when backward comes to a call of the module.
+
+        As `register_full_backward_hook`; what the hook returns, if not None, takes the place of the gradients of the
+        outputs.
+
+        Examples
+        --------
+        >>> import tinygrad_fs as tg
+        >>> relu, x = tg.nn.ReLU(), tg.ones(2, requires_grad=True)
+        >>> handle = relu.register_full_backward_pre_hook(lambda module, outputs: outputs[0] * 10)
+        >>> relu(x).sum().backward()
+        >>> x.grad
+        tensor([10., 10.])
+        """
+        return self._forward_hooks().add_before_backward(hook, prepend)
+
     def _forward_hooks(self) -> ForwardHooks:
         if self._hooks is None:
             self._hooks = ForwardHooks()
