@@ -44,6 +44,19 @@ def test_links_lead_somewhere(page):
     assert missing == []
 
 
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page can be reached by, as GitHub makes it of their words."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_headings(page):
+    links = re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    missing = [(name, anchor) for name, anchor in links if anchor not in anchors(page.parent / name if name else page)]
+    assert missing == []
+
+
 def test_the_table_of_ops_is_up_to_date():
     assert ops_page.PAGE.read_text(encoding="utf-8") == ops_page.page(), "run: python tests/ops_page.py"
 
