@@ -82,6 +82,28 @@ print(compare.audit(lesson.Cube, input_shape=2).wrong[0].reproducer)
     assert "the gradient:" in shown_there
 
 
+def test_what_was_typed_in_is_taken_from_there():
+    code = """
+class Cube:
+    def forward(self, x):
+        self.x = x
+        return x**3
+
+    def backward(self, g):
+        return 3 * g * self.x
+
+
+from tinygrad_fs import compare
+
+script = compare.audit(Cube, input_shape=2).wrong[0].reproducer
+print(script)
+exec(script)
+"""
+    result = subprocess.run([sys.executable], input=code, capture_output=True, text=True, check=True)
+    assert "from __main__ import Cube  # to be run where it was typed in" in result.stdout
+    assert "the gradient:\n" in result.stdout
+
+
 def local_classes():
     """Classes that cannot be imported."""
 

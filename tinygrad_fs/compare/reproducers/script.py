@@ -119,7 +119,11 @@ class Script:
         try:
             source = textwrap.dedent(inspect.getsource(thing)).strip()
         except (OSError, TypeError):
-            raise InexpressibleError(f"{thing.__qualname__} has no source") from None
+            if not _resolves("__main__", thing.__qualname__, thing):
+                raise InexpressibleError(f"{thing.__qualname__} has no source") from None
+            name = thing.__qualname__.split(".")[0]
+            self._imports[f"from __main__ import {name}  # to be run where it was typed in"] = None
+            return
         for each in thing.__mro__[1:-1] if isinstance(thing, type) else ():
             self.name_of(each)
         for function in _functions_of(thing):
