@@ -314,6 +314,8 @@ def test_what_cannot_be_audited_is_said():
         compare.audit_network(right_layers.Dense(), X, Y)
     report = compare.audit_network(Fails(SquareLoss(), right_layers.Dense(CLASSES)), X, Y)
     assert wrong(report) == {("network", "error")}
+    with pytest.raises(KeyError, match="batch"):
+        run(report.findings[0].reproducer)
     with pytest.raises(compare.AuditError, match="audit_network: draws=0; it must be a whole number, 1 or more"):
         compare.audit_network(own_network("autograd"), X, Y, draws=0)
     with pytest.raises(compare.AuditError, match="hands no gradient to an optimizer"):

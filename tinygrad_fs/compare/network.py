@@ -17,7 +17,12 @@ from tinygrad_fs.compare.isolation.muted import muted
 from tinygrad_fs.compare.isolation.parts import Copier
 from tinygrad_fs.compare.isolation.randomness import held_by, preserved, replay
 from tinygrad_fs.compare.report import Finding, Report
-from tinygrad_fs.compare.reproducers.of_networks import mean_and_sum, of_a_step, through_the_last_layer
+from tinygrad_fs.compare.reproducers.of_networks import (
+    mean_and_sum,
+    of_a_failing_step,
+    of_a_step,
+    through_the_last_layer,
+)
 from tinygrad_fs.compare.saturation import SATURATED, of_saturation
 from tinygrad_fs.compare.subjects.case import AuditError, RunError, UnfitError, check_numbers
 from tinygrad_fs.compare.subjects.functions import Functions, FunctionSubject
@@ -107,7 +112,7 @@ class _NetworkAudit:
         try:
             trials = list(self._steps())
         except RunError as error:
-            return Report(title, (Finding("network", "training", "end to end", "error", str(error)),))
+            return Report(title, (self._failed(error),))
         if not trials[0].case.values:
             raise AuditError(f"audit_network: a step of {title} hands no gradient to an optimizer that it holds")
         scale = self._scale(trials)
@@ -117,6 +122,14 @@ class _NetworkAudit:
             findings += filter(None, [of_saturation(self._subject, self._case.draw)])
         findings += self._end_to_end(trials, scale, findings)
         return Report(title, tuple(findings), tuple(self._remarks))
+
+    def _failed(self, error: RunError) -> Finding:
+        """The finding of a step that raised, with a script unless it was the audit that refused it."""
+        script = None
+        if not isinstance(error.error, UnfitError):
+            case = NetworkCase(self._subject, Draw("given", "own", False, self._seed), [])
+            script = of_a_failing_step(case, type(error.error))
+        return Finding("network", "training", _WHOLE, "error", str(error), reproducer=script)
 
     def _steps(self) -> Iterator[Trial]:
         for number in range(self._draws):

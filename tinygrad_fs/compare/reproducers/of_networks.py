@@ -14,7 +14,7 @@ from tinygrad_fs.compare.subjects.calls import Methods
 from tinygrad_fs.compare.subjects.network import NetworkCase
 from tinygrad_fs.dtypes import Array
 
-__all__ = ["lost_in_the_last_layer", "mean_and_sum", "of_a_step", "through_the_last_layer"]
+__all__ = ["lost_in_the_last_layer", "mean_and_sum", "of_a_failing_step", "of_a_step", "through_the_last_layer"]
 
 
 def mean_and_sum(loss_function: Any, y: Array, p: Array) -> str:
@@ -95,6 +95,26 @@ def of_a_step(case: NetworkCase, name: str, scale: float = 1.0, *, grows: bool =
     scales = {size: scale * size / samples if grows else scale for size in sizes}
     ways: list[Callable[[Script], Sketch]] = [partial(_of_a_batch, case, name, *each) for each in scales.items()]
     return first_that_shows(ways, "truth", case.subject.title)
+
+
+def of_a_failing_step(case: NetworkCase, raises: type[BaseException]) -> str:
+    """A script in which a step of a network raises an exception."""
+
+    def sketch(size: int, script: Script) -> Sketch:
+        script.by_attributes = True
+        return Sketch(
+            "X",
+            definitions=[OPTIMIZER],
+            values=[
+                f"network = {script.expression(case.prepared({}))}",
+                f"X = {script.expression(_short(case.X[:size]))}",
+                f"y = {script.expression(case.y[:size])}",
+            ],
+            run=[*seeds(script, case), "network.train_on_batch(X, y)"],
+        )
+
+    ways = [partial(sketch, size) for size in (1, len(case.X))]
+    return first_that_shows(ways, "error", case.subject.title, raises)
 
 
 def _of_a_batch(case: NetworkCase, name: str, size: int, scale: float, script: Script) -> Sketch:

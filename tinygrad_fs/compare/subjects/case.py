@@ -32,7 +32,7 @@ class RunError(Exception):
 
     Attributes
     ----------
-    stage : {"initialize", "forward", "backward"}
+    stage : {"initialize", "forward", "backward", "train_on_batch"}
         Where.
     error : Exception
         What it raised.

@@ -174,7 +174,7 @@ class NetworkCase(Case):
         self._watch(network)
         self.subject.recorder.watch(network)
         with staying():
-            result = guarded("backward", lambda: network.train_on_batch(self.X.copy(), self.y.copy()))
+            result = guarded("train_on_batch", lambda: network.train_on_batch(self.X.copy(), self.y.copy()))
         self.returns_several = isinstance(result, (tuple, list))
         return network, float(result[0] if self.returns_several else result)
 
