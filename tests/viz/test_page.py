@@ -224,6 +224,17 @@ def test_the_memory_that_is_kept_rises_and_falls(html):
     ]  # with gradients: (2, 2), twice, and of both leaves
 
 
+def test_what_was_not_asked_for_was_not_sent():
+    x, w = leaf(1.0), leaf(2.0)
+    with viz.record() as tape:
+        tg.autograd.grad((x * w * x).sum(), x)
+    data = data_of(tape.graph(names={"x": x, "w": w}).html())
+    titles = [box["title"] for box in rows(data, "boxes")]
+    sent = [dict(zip(data["fields"]["sent"], each)) for step in rows(data, "steps") for each in step["sent"]]
+    assert [(each["arrived"], each["expected"]) for each in sent if titles[each["box"]] == "x"] == [(1, 2), (2, 2)]
+    assert not [each for each in sent if titles[each["box"]] == "w"]
+
+
 def test_rules_are_those_of_docstrings():
     class Halve(tg.Op):
         """y = x / 2;  dy/dx = 1/2.

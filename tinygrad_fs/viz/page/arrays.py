@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-__all__ = ["Arrays", "Heat", "Shown", "Statistics"]
+__all__ = ["Arrays", "Heat", "Shown", "Statistics", "several"]
 
 LEVELS: Final = 30
 """Shades of a heat map on either side of 0."""
@@ -121,6 +121,11 @@ class Arrays:
                     part = group[begin : begin + at_once]
                     found.update(zip(part, _shown([self._held[place] for place in part], cells, whole)))
         return [found[place] for place in range(len(self._held))]
+
+
+def several(value: Any) -> tuple[Any, ...]:
+    """The arrays of a value: of an op with several outputs they are a tuple already."""
+    return value if isinstance(value, tuple) else (value,)
 
 
 _AT_ONCE: Final = 1 << 20

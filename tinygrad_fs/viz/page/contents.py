@@ -13,7 +13,8 @@ from tinygrad_fs.viz.page.arrays import Arrays, Heat, Shown, Statistics
 from tinygrad_fs.viz.page.layers import Difference, Layer
 from tinygrad_fs.viz.page.lines import Line, Lines
 from tinygrad_fs.viz.page.rules import rule_of
-from tinygrad_fs.viz.page.story import FINE, MADE, Given, Sent, Step, Story, story_of
+from tinygrad_fs.viz.page.steps import MADE, PASSED, Given, Sent, Step, Story
+from tinygrad_fs.viz.page.story import story_of
 from tinygrad_fs.viz.scene import Scene
 from tinygrad_fs.viz.sketch import Thing
 from tinygrad_fs.viz.svg import CORNER, FOLD, HALF, HEAD
@@ -208,9 +209,9 @@ def _points(path: Iterable[tuple[float, ...]]) -> list[list[float]]:
 
 def _first_trouble(steps: list[Step]) -> int:
     """The first step that made a nan or an infinity; or the first that was given one; -1 if all is finite."""
-    for wanted in (MADE, MADE - 1):
+    for wanted in (MADE, PASSED):
         for number, step in enumerate(steps):
-            if step.trouble == wanted != FINE:
+            if step.trouble == wanted:
                 return number
     return -1
 
