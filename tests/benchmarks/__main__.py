@@ -22,9 +22,8 @@ from pathlib import Path
 from machine import all_cores, describe, load
 from pairs import BenchmarkError, import_times, memory, times
 from results import Result
-from workloads import OURS, WORKLOADS
+from workloads import MODULES, OURS, WORKLOADS
 
-_LIBRARIES = (OURS, "torch")
 _IMPORT = "import"
 _IMPORT_LIMIT = 0.050
 _PAIRS = 31
@@ -39,7 +38,8 @@ _PROFILE_ROWS = 25
 
 def main() -> None:
     options = parse()
-    missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
+    libraries = needed(options)
+    missing = [name for name in libraries if importlib.util.find_spec(name) is None]
     if missing:
         sys.exit(f'benchmarks: {" and ".join(missing)} is not installed; pip install "tinygrad-fs[bench]"')
     if options.profile:
@@ -48,7 +48,7 @@ def main() -> None:
     from page import DOCS, table, write_json, write_page  # needs the package
 
     complete = not (options.only or options.threads or options.pairs or options.quick)
-    machine = describe(list(_LIBRARIES))
+    machine = describe(libraries)
     if load() > _CALM:
         print(f"note: the load is {load():.1f}; other processes make results noisy", file=sys.stderr)
     results = []
@@ -93,6 +93,13 @@ def parse() -> argparse.Namespace:
         if given is not None and min(given if isinstance(given, list) else [given]) < 1:
             parser.error(f"--{option} must be at least 1")
     return options
+
+
+def needed(options: argparse.Namespace) -> list[str]:
+    """The libraries that take part, besides NumPy."""
+    wanted = [workload for workload in WORKLOADS if not options.only or workload.name in options.only]
+    modules = {MODULES.get(peer, peer) for workload in wanted for peer in workload.limits} - {OURS, "numpy"}
+    return [OURS, *sorted(modules)]
 
 
 def run(options: argparse.Namespace) -> Iterator[Result]:

@@ -75,7 +75,7 @@ def mlp(backprop: str) -> Callable[[Any], LayeredTask]:
 
 
 def plain_cnn(_: Any) -> LayeredTask:
-    """The same as `cnn`, in plain NumPy."""
+    """The same as `cnn`, by the algorithms of ML-From-Scratch."""
     layers = [
         PlainConv3x3(16),
         PlainReLU(),

@@ -1,7 +1,13 @@
-"""Layers as one first writes them in NumPy, from their formulas: what the layers of `deep_learning` are held against.
+"""Layers in plain NumPy by the algorithms of ML-From-Scratch: what the layers of `deep_learning` are held against.
 
-Columns are gathered by index arrays and added up by `np.add.at`, every line of a formula makes new arrays, and nothing
-is fused. The layers draw weights and masks as those of `deep_learning` do, so that both compute the same.
+Its are the algorithms, pass by pass, written down here from their formulas. Images are padded; index arrays are made in
+each pass of a convolution, and by them columns are gathered and, going back, added up with `np.add.at`; the columns
+are kept for the weights' gradient. Masks are uniform floats compared with p. ReLU and its derivative, in whole
+numbers, are choices by `np.where`. What batch normalization has in both gradients is computed twice. Each line of a
+formula makes new arrays, all in float64, and nothing is fused.
+
+Ours is what makes both compute the same, at the same cost: the power of t in Adam, and the whole derivative of the
+softmax instead of its diagonal.
 """
 
 from __future__ import annotations
@@ -71,17 +77,19 @@ class PlainConv3x3(Plain):
         self.filters = filters
 
     def build(self) -> None:
-        channels, height, width = self.shape
-        self.W = np.random.uniform(-1 / 3, 1 / 3, (self.filters, channels, 3, 3))
+        self.W = np.random.uniform(-1 / 3, 1 / 3, (self.filters, self.shape[0], 3, 3))
         self.w0 = np.zeros((self.filters, 1))
         self.W_opt, self.w0_opt = PlainAdam(), PlainAdam()
-        taps = np.indices((channels, 3, 3)).reshape(3, -1, 1)
-        corners = np.indices((height, width)).reshape(2, 1, -1)
-        self.at = (slice(None), taps[0], taps[1] + corners[0], taps[2] + corners[1])
+
+    def at(self) -> tuple[Any, ...]:
+        """Where the entries of the columns stand in the padded images."""
+        taps = np.indices(self.W.shape[1:]).reshape(3, -1, 1)
+        corners = np.indices(self.shape[1:]).reshape(2, 1, -1)
+        return slice(None), taps[0], taps[1] + corners[0], taps[2] + corners[1]
 
     def forward(self, x: Any) -> Any:
         self.padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-        self.columns = self.padded[self.at].transpose(1, 2, 0).reshape(self.W[0].size, -1)
+        self.columns = self.padded[self.at()].transpose(1, 2, 0).reshape(self.W[0].size, -1)
         out = self.W.reshape(self.filters, -1).dot(self.columns) + self.w0
         return out.reshape(self.filters, *x.shape[2:], len(x)).transpose(3, 0, 1, 2)
 
@@ -91,7 +99,7 @@ class PlainConv3x3(Plain):
         self.w0 = self.w0_opt.update(self.w0, np.sum(rows, axis=1, keepdims=True))
         padded = np.zeros(self.padded.shape)
         columns = matrix.T.dot(rows).reshape(matrix.shape[1], -1, len(g)).transpose(2, 0, 1)
-        np.add.at(padded, self.at, columns)
+        np.add.at(padded, self.at(), columns)
         return padded[:, :, 1:-1, 1:-1]
 
     def out_shape(self) -> tuple[int, ...]:
@@ -113,7 +121,7 @@ class PlainBatchNormalization(Plain):
 
     def backward(self, g: Any) -> Any:
         gamma, n = self.gamma, len(g)
-        self.gamma = self.gamma_opt.update(gamma, np.sum(g * self.centred * self.r, axis=0))
+        self.gamma = self.gamma_opt.update(gamma, np.sum(g * (self.centred * self.r), axis=0))
         self.beta = self.beta_opt.update(self.beta, np.sum(g, axis=0))
         spread = self.centred * self.r**2 * np.sum(g * self.centred, axis=0)
         return (1 / n) * gamma * self.r * (n * g - np.sum(g, axis=0) - spread)
