@@ -47,10 +47,9 @@ def filter_gradient(images: Any, g: Any, filter_shape: Pair, before: Pair) -> An
     samples = _at_a_time(len(g), max(g[:1].size, images[:1].size), columns)
     line = columns * samples
     total = np.zeros_like(g, shape=(kh, filters, kw * channels), order="C")
-    seen = np.zeros_like(images, shape=(kw, channels, rows + kh - 1, columns, samples), order="C")
+    seen = np.zeros_like(images, shape=(kw, channels, height, columns, samples), order="C")
     gathered = np.empty_like(g, shape=(filters, rows, columns, samples), order="C")
     block = np.empty_like(images, shape=(channels, height, width, samples), order="C")
-    seen_rows, image_rows = _overlap(-top, rows + kh - 1, height)
     lines, matrix = seen.reshape(kw * channels, -1), gathered.reshape(filters, -1)
     for start in range(0, len(images), samples):
         part = slice(start, start + samples)
@@ -58,9 +57,10 @@ def filter_gradient(images: Any, g: Any, filter_shape: Pair, before: Pair) -> An
         _gather(images[part].transpose(1, 2, 3, 0), block)
         for tap in range(kw):
             out, image = _overlap(tap - left, columns, width)
-            seen[tap, :, seen_rows, out] = block[:, image_rows, image]
+            seen[tap, :, :, out] = block[:, :, image]
         for row in range(kh):
-            total[row] += matrix @ lines[:, row * line : (row + rows) * line].T
+            out, image = _overlap(row - top, rows, height)
+            total[row] += matrix[:, _times(line, out)] @ lines[:, _times(line, image)].T
     return total.reshape(kh, filters, kw, channels).transpose(1, 3, 0, 2)
 
 
@@ -89,22 +89,43 @@ def image_gradient(w: Any, g: Any, images_shape: tuple[int, ...], before: Pair) 
     samples = _at_a_time(len(g), max(g[:1].size, math.prod(images_shape[1:])), columns)
     matrix = w[:, :, ::-1].transpose(3, 1, 2, 0).reshape(kw * channels, kh * filters)
     gradient = np.empty_like(g, shape=images_shape, order="C")
-    stacked = np.zeros_like(g, shape=(height + kh - 1, filters, columns, samples), order="C")
-    stacked_rows, g_rows = _overlap(top + 1 - kh, height + kh - 1, rows)
-    below = sliding_window_view(stacked.reshape(-1, columns * samples), kh * filters, axis=0)[::filters].swapaxes(1, 2)
+    stacked = np.empty_like(g, shape=(rows, filters, columns, samples), order="C")
     taps = np.empty_like(g, shape=(height, kw, channels, columns, samples), order="C")
-    products = taps.reshape(height, kw * channels, -1)
+    parts = _products(matrix, stacked.reshape(rows, filters, -1), taps.reshape(height, kw * channels, -1), kh, top)
     block = np.empty_like(g, shape=(height, channels, width, samples), order="C")
     for start in range(0, len(g), samples):
         part = gradient[start : start + samples]
-        _gather(g[start : start + samples, :, g_rows].transpose(2, 1, 3, 0), stacked[stacked_rows])
-        np.matmul(matrix, below, out=products)
+        _gather(g[start : start + samples].transpose(2, 1, 3, 0), stacked)
+        for factor, below, product in parts:
+            np.matmul(factor, below, out=product)
         block[...] = 0
         for tap in range(kw):
             out, image = _overlap(tap - left, columns, width)
             block[:, :, image] += taps[:, tap, :, out]
         part[...] = block[..., : len(part)].transpose(3, 1, 0, 2)
     return gradient
+
+
+def _products(matrix: Any, stacked: Any, out: Any, kh: int, top: int) -> list[tuple[Any, Any, Any]]:
+    """What is to be multiplied, and where to: all rows that see whole filters at once, and each at a border by itself.
+
+    Row h of the images was seen by the rows from h + top + 1 - kh to h + top of the output.
+    """
+    rows, filters, line = stacked.shape
+    inner = range(max(0, kh - 1 - top), min(len(out), rows - top))
+    parts = []
+    if len(inner):
+        windows = sliding_window_view(stacked.reshape(-1, line), kh * filters, axis=0)[::filters].swapaxes(1, 2)
+        first = inner.start + top + 1 - kh
+        parts.append((matrix, windows[first : first + len(inner)], out[inner.start : inner.stop]))
+    for row in [row for row in range(len(out)) if row not in inner]:
+        taps, seen = _overlap(row + top + 1 - kh, kh, rows)
+        parts.append((matrix[:, _times(filters, taps)], stacked[seen].reshape(-1, line), out[row]))
+    return parts
+
+
+def _times(factor: int, part: slice) -> slice:
+    return slice(part.start * factor, part.stop * factor)
 
 
 def pay_for_filters(images: Any, g: Any, filter_shape: Pair, dtype: Any) -> bool:
