@@ -109,3 +109,19 @@ def test_a_missing_folder_is_named(tmp_path):
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(IsADirectoryError, match="give the name of a file"), io.replacing(tmp_path):
         pytest.fail("the block must not run")
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "x.npz"
+    path.write_bytes(b"old")
+
+    def refuse(name, mode):
+        raise PermissionError(errno.EACCES, "Permission denied", str(name))
+
+    monkeypatch.setattr("tinygrad_fs.io.files.open", refuse, raising=False)
+    with (
+        pytest.raises(PermissionError, match=f"cannot write into the folder: Permission denied: '{tmp_path}'"),
+        io.replacing(path),
+    ):
+        pytest.fail("the block must not run")
+    assert path.read_bytes() == b"old"

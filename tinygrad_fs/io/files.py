@@ -59,7 +59,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     # Opened by name, not through tempfile: the file then gets the permissions that any new file gets.
     temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(6)}.tmp")
     try:
-        with open(temporary, "xb") as file:
+        with _opened(temporary) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -67,3 +67,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _opened(temporary: Path) -> IO[bytes]:
+    """A new file; what keeps it from being made is told of its folder, since nobody knows its name."""
+    try:
+        return open(temporary, "xb")
+    except OSError as error:
+        raise type(error)(
+            error.errno, f"cannot write into the folder: {error.strerror}", str(temporary.parent)
+        ) from None
