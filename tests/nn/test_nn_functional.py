@@ -118,7 +118,7 @@ def test_softmax_casts_first():
         (lambda x: F.pad(x, (1, 1), "edge"), "mode='edge' is unknown; use one of constant, reflect, replicate"),
         (lambda x: F.pad(x, (1, 1), "reflect", 2.0), "mode='reflect' takes no value"),
         (lambda x: F.interpolate(x[None], 4, antialias=True), "there is no antialiasing"),
-        (lambda x: F.interpolate(x[None], 4, mode="bicubic"), "mode='bicubic' is unknown"),
+        (lambda x: F.interpolate(x[None], 4, mode="cubic"), "mode='cubic' is unknown"),
         (lambda x: F.softshrink(x, -1.0), "lambd=-1.0 must not be negative"),
         (lambda x: F.gaussian_nll_loss(x, x, -x), "var has negative entries"),
         (lambda x: F.soft_margin_loss(x, x[0]), r"shapes \(2, 2\) and \(2,\) differ"),

@@ -269,6 +269,27 @@ ROWS = [
         lambda x: tg.upsample(x, (4, 2, 3), mode="trilinear"),
         "trilinear",
     ),
+    Row(
+        "upsample",
+        [normal(1, 1, 3, 5)],
+        lambda x: x[:, :, [0, 1, 1, 2]][..., [0, 2, 4]],
+        lambda x: tg.upsample(x, (4, 3), mode="nearest-exact"),
+        "nearest-exact",
+    ),
+    Row(
+        "upsample",
+        [normal(1, 1, 4, 6)],
+        lambda x: x.reshape(1, 1, 2, 2, 3, 2).mean((3, 5)),
+        lambda x: tg.upsample(x, (2, 3), mode="area"),
+        "area",
+    ),
+    Row(
+        "upsample",
+        [normal(1, 1, 1, 4)],
+        lambda x: np.stack([x[..., 0], x @ [-0.09375, 0.59375, 0.59375, -0.09375], x[..., 3]], -1),
+        lambda x: tg.upsample(x, (1, 3), mode="bicubic", align_corners=True),
+        "bicubic",
+    ),
     Row("pixel_shuffle", [normal(8, 2, 3)], lambda x: shuffled(x, 2), lambda x: tg.pixel_shuffle(x, 2)),
     Row(
         "pixel_unshuffle",

@@ -51,6 +51,17 @@ MAPS = [
     ],
     ("upsample", (2, 3, 6), {"mode": "linear", "scale_factor": 1.5}),
     ("upsample", (2, 3, 4, 5, 3), {"mode": "trilinear", "size": 7}),
+    *[
+        ("upsample", (2, 3, 6, 7), {"mode": "bicubic", "align_corners": corners, **size})
+        for corners in (True, False)
+        for size in [{"size": (12, 5)}, {"size": 1}, {"scale_factor": (1.3, 2.7)}, {"scale_factor": 0.6}]
+    ],
+    *[
+        ("upsample", shape, {"mode": mode, **size})
+        for mode in ("nearest-exact", "area")
+        for shape in [(2, 3, 6), (2, 3, 6, 7), (1, 2, 4, 5, 3)]
+        for size in [{"size": 4}, {"size": 9}, {"scale_factor": 1.7}, {"scale_factor": 0.6}]
+    ],
 ]
 
 
@@ -258,6 +269,8 @@ def test_what_does_not_change_is_a_new_tensor(rng):
         (lambda: tg.upsample(tg.ones((1, 1, 2)), 2, mode="cubic"), ValueError, "upsample: mode='cubic'"),
         (lambda: tg.upsample(tg.ones((1, 1, 2)), 2, mode="bilinear"), ValueError, r"upsample: .*\(1, 1, 2\).*2 axes"),
         (lambda: tg.upsample(tg.ones((1, 1, 2)), 2, align_corners=True), ValueError, "upsample: align_corners"),
+        (lambda: tg.upsample(tg.ones((1, 1, 2)), 2, None, "area", False), ValueError, "leave it out with mode='area'"),
+        (lambda: tg.upsample(tg.ones((1, 1, 2)), 2, mode="bicubic"), ValueError, r"upsample: .*\(1, 1, 2\).*2 axes"),
         (lambda: tg.upsample(tg.ones((1, 1, 2)), scale_factor=0.1), ValueError, "upsample: .*leaves nothing"),
         (lambda: tg.upsample(tg.ones((1, 1, 2)), scale_factor=-1), ValueError, "upsample: scale_factor=-1"),
         (lambda: tg.upsample(np.ones((1, 1, 2), int), 3, mode="linear"), TypeError, "upsample: .*int64"),

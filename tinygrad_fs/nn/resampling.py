@@ -31,10 +31,11 @@ class Upsample(Module):
         The new size. Give this or `scale_factor`.
     scale_factor : float or sequence of float, optional
         The new size is ``floor(size * scale_factor)``.
-    mode : {"nearest", "linear", "bilinear", "trilinear"}
-        The linear ones are for one, two and three axes.
+    mode : {"nearest", "nearest-exact", "area", "linear", "bilinear", "trilinear", "bicubic"}
+        The linear ones are for one, two and three axes, 'bicubic' is for two.
     align_corners : bool, optional
-        For linear modes; whether the first and last outputs are the first and last inputs. False if not given.
+        For linear and cubic modes; whether the first and last outputs are the first and last inputs. False if not
+        given.
     recompute_scale_factor : bool, optional
         Compute with ``new size / size`` in place of `scale_factor`.
 

@@ -182,12 +182,13 @@ def _means(op: str, x: Any, size: Sizes) -> Tensor:
         return avg_pool2d(x, (height // size[0], width // size[1]))
     for axis in (-2, -1):
         if size[axis] != x.shape[axis]:
-            x = AlongAxis.apply(x, taps=_shares(x.shape[axis], size[axis]), axis=axis)
+            x = AlongAxis.apply(x, taps=shares(x.shape[axis], size[axis]), axis=axis)
     return x  # type: ignore[no-any-return]
 
 
 @functools.lru_cache(maxsize=256)
-def _shares(size: int, out: int) -> Taps:
+def shares(size: int, out: int) -> Taps:
+    """The means over `out` windows that divide an axis of this size."""
     seen, used = _windows(size, out)
     return Taps(seen, used / used.sum(0))
 

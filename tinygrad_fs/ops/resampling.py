@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.ops.adaptive import shares
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.axis_maps import AlongAxis, Taps
 from tinygrad_fs.ops.copying import clone
@@ -19,6 +20,12 @@ from tinygrad_fs.tensor import Tensor, TensorLike
 __all__ = ["pixel_shuffle", "pixel_unshuffle", "upsample"]
 
 _LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3}
+_AXES = {**_LINEAR, "bicubic": 2}
+"""Modes that go with one number of axes, and take `align_corners`."""
+_MODES = ("nearest", "nearest-exact", "area", *_AXES)
+
+_CUBIC = -0.75
+"""The slope of the kernel at 1, in PyTorch and elsewhere; Keys himself takes -0.5."""
 
 
 def upsample(
@@ -31,22 +38,24 @@ def upsample(
     """Resample sequences, images or volumes to another size, larger or smaller.
 
     Along each axis, output i lies at ``(i + 0.5) / s - 0.5`` of the input, or, with `align_corners`, at
-    ``i (size - 1) / (out - 1)``. Linear modes interpolate between the two neighbours there, and repeat the border
-    beyond it; 'nearest' takes the input at ``floor(i / s)``. Here s is the scale factor, or ``out / size``. An axis
-    whose size stays is left as it is.
+    ``i (size - 1) / (out - 1)``. Linear modes interpolate between the two neighbours there, 'bicubic' among four (Keys
+    1981, "Cubic convolution interpolation for digital image processing"), and the border is repeated beyond it;
+    'nearest' takes the input at ``floor(i / s)``, 'nearest-exact' the one whose middle is nearest, 'area' the mean of
+    what an output covers. Here s is the scale factor, or ``out / size``. An axis whose size stays is left as it is.
 
     Parameters
     ----------
     x : array_like
-        Of shape (n, channels, ...) with one to three axes to resample, of a floating dtype for linear modes.
+        Of shape (n, channels, ...) with one to three axes to resample, of a floating dtype unless for nearest modes.
     size : int or one for each axis, optional
         The new size. Give this or `scale_factor`.
     scale_factor : float or one for each axis, optional
         The new size is ``floor(size * scale_factor)``.
-    mode : {"nearest", "linear", "bilinear", "trilinear"}
-        The linear ones are for one, two and three axes.
+    mode : {"nearest", "nearest-exact", "area", "linear", "bilinear", "trilinear", "bicubic"}
+        The linear ones are for one, two and three axes, 'bicubic' is for two.
     align_corners : bool, optional
-        For linear modes; whether the first and last outputs are the first and last inputs. False if not given.
+        For linear and cubic modes; whether the first and last outputs are the first and last inputs. False if not
+        given.
 
     Returns
     -------
@@ -59,7 +68,7 @@ def upsample(
         If the mode does not go with the number of axes, not exactly one of size and scale is given, or one of
         them makes no sense.
     TypeError
-        If a linear mode is to interpolate numbers that are not floating.
+        If numbers between others are asked for of a dtype that is not floating.
 
     Examples
     --------
@@ -78,8 +87,7 @@ def upsample(
     for axis in sorted(range(-1, -len(image) - 1, -1), key=lambda axis: sizes[axis] >= image[axis]):
         have, out, scale = image[axis], sizes[axis], scales[axis]
         if out != have:
-            taps = _nearest(have, out, scale) if mode == "nearest" else _linear(have, out, scale, bool(align_corners))
-            y = AlongAxis.apply(y, taps=taps, axis=axis)
+            y = AlongAxis.apply(y, taps=_taps(mode, have, out, scale, bool(align_corners)), axis=axis)
     return clone(y) if sizes == image else y
 
 
@@ -156,18 +164,18 @@ def pixel_unshuffle(x: TensorLike, downscale_factor: int) -> Tensor:
 
 
 def _check_mode(x: Any, mode: str, align_corners: bool | None) -> None:
-    if mode not in ("nearest", *_LINEAR):
-        raise ValueError(f"upsample: mode={mode!r} is unknown; use 'nearest', 'linear', 'bilinear' or 'trilinear'")
+    if mode not in _MODES:
+        raise ValueError(f"upsample: mode={mode!r} is unknown; use one of {', '.join(map(repr, _MODES))}")
     axes = x.ndim - 2
-    if not 1 <= axes <= 3 or 0 in x.shape[2:] or axes != _LINEAR.get(mode, axes):
-        wanted = _LINEAR.get(mode, "one to three")
+    if not 1 <= axes <= 3 or 0 in x.shape[2:] or axes != _AXES.get(mode, axes):
+        wanted = _AXES.get(mode, "one to three")
         raise ValueError(
             f"upsample: mode={mode!r} on an input of shape {x.shape}: it must be (n, channels, ...) with {wanted} "
             "axes to resample, none of them empty"
         )
-    if mode == "nearest" and align_corners is not None:
-        raise ValueError("upsample: align_corners is for linear modes; leave it out with mode='nearest'")
-    if mode != "nearest" and x.dtype.kind != "f":
+    if mode not in _AXES and align_corners is not None:
+        raise ValueError(f"upsample: align_corners is for linear and cubic modes; leave it out with mode={mode!r}")
+    if not mode.startswith("nearest") and x.dtype.kind != "f":
         raise TypeError(f"upsample: dtype {x.dtype} holds no interpolated values; use x.astype('float32')")
 
 
@@ -187,18 +195,40 @@ def _sizes(image: Sizes, size: Any, scale_factor: Any) -> tuple[Sizes, tuple[flo
 
 
 @functools.lru_cache(maxsize=256)
-def _nearest(have: int, out: int, scale: float | None) -> Taps:
-    places = np.arange(out)
-    index = places * have // out if scale is None else np.floor(places / scale).astype(np.intp)
-    return Taps(np.minimum(index, have - 1)[None], np.ones((1, out)))
-
-
-@functools.lru_cache(maxsize=256)
-def _linear(have: int, out: int, scale: float | None, align_corners: bool) -> Taps:
+def _taps(mode: str, have: int, out: int, scale: float | None, align_corners: bool) -> Taps:
+    """What each output along an axis sees."""
+    if mode == "area":
+        return shares(have, out)
+    numbers = np.arange(out)
+    if mode == "nearest":
+        return _single(numbers * have // out if scale is None else np.floor(numbers / scale), have)
+    step = have / out if scale is None else 1.0 / scale
+    if mode == "nearest-exact":
+        return _single(np.floor((numbers + 0.5) * step), have)
     if align_corners:
-        places = np.arange(out) * ((have - 1) / (out - 1) if out > 1 else 0.0)
-    else:
-        places = np.maximum((np.arange(out) + 0.5) * (have / out if scale is None else 1.0 / scale) - 0.5, 0.0)
+        step = (have - 1) / (out - 1) if out > 1 else 0.0
+    places = numbers * step if align_corners else (numbers + 0.5) * step - 0.5
+    return _cubic(places, have) if mode == "bicubic" else _linear(np.maximum(places, 0.0), have)
+
+
+def _single(places: Any, have: int) -> Taps:
+    """The input at each place."""
+    return Taps(np.minimum(places.astype(np.intp), have - 1)[None], np.ones((1, places.size)))
+
+
+def _cubic(places: Any, have: int) -> Taps:
+    """Four neighbours, weighed by cubic polynomials of their distances, which sum to 1."""
+    lower = np.floor(places)
+    near = places - lower
+    distances = np.stack([near + 1.0, near, 1.0 - near, 2.0 - near])
+    inner = ((_CUBIC + 2.0) * distances - (_CUBIC + 3.0)) * distances**2 + 1.0
+    outer = ((_CUBIC * distances - 5.0 * _CUBIC) * distances + 8.0 * _CUBIC) * distances - 4.0 * _CUBIC
+    index = np.clip(lower.astype(np.intp) + np.arange(-1, 3)[:, None], 0, have - 1)
+    return Taps(index, np.where(distances <= 1.0, inner, outer))
+
+
+def _linear(places: Any, have: int) -> Taps:
+    """The two neighbours of each place."""
     lower = np.minimum(np.floor(places).astype(np.intp), have - 1)
     share = np.minimum(places - lower, 1.0)
     # An output that lies on an input sees half of it twice: its neighbour may be inf, and weights of 0 take longer.
