@@ -187,7 +187,7 @@ class Demo:
         with viz.record() as tape:
             loss = cross_entropy(drawn(batch), labels)
             loss.backward()
-        tape.save(self.settings.page, names={"images": batch, "loss": loss})
+        tape.save(self.settings.page, outputs=loss, names={"images": batch, "loss": loss})
 
 
 def _require_extras() -> None:

@@ -82,6 +82,7 @@ const HOTTEST = 8; // so many are listed
 
 /** The boxes with the largest figures, of what colours them or of time. */
 function hottest() {
+  if (state.heat === "difference") return layersByDifference();
   const name = state.heat === "kinds" ? "time" : state.heat;
   const figure = FIGURES[name];
   const known = boxes.map((box, number) => [number, figure.of(box)]).filter(([, value]) => value !== null && value > 0);

@@ -91,3 +91,14 @@ function layerView(box) {
     rows.length ? make("table", { class: "compared" }, make("thead", {}, head), make("tbody", {}, rows)) : null,
   ];
 }
+
+/** The layers, those first on which the two ways differ most. */
+function layersByDifference() {
+  const compared = layersOfStack.map((layer, number) => ({ ...layer, number })).filter((layer) => layer.worst >= 0);
+  compared.sort((a, b) => b.worst - a.worst);
+  const rows = compared.map(({ title, worst, number }) => {
+    const go = make("button", { class: "go", type: "button", onclick: () => goToLayer(number) }, title);
+    return bar(go, share(Math.max(worst, 1e-17)), differenceText(worst));
+  });
+  return [heading3("Difference of the two ways"), make("div", { class: "bars" }, rows)];
+}
