@@ -443,7 +443,7 @@ MISUSES = [
 ]
 
 
-@pytest.mark.parametrize(("given", "arguments", "words"), MISUSES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("given", "arguments", "words"), MISUSES, ids=[words[:40] for _, _, words in MISUSES])
 def test_misuse_is_told_with_the_remedy(given, arguments, words):
     with pytest.raises(compare.AuditError) as caught:
         compare.audit(*given, **arguments)
