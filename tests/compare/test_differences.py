@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tinygrad_fs import compare
+from tinygrad_fs.compare import numeric
 from tinygrad_fs.compare.numeric import BUDGET, Differences, Precision
 
 X = np.array([[0.5, -1.5, 2.0], [1.0, -0.25, 0.75]])
@@ -139,4 +140,14 @@ def test_a_forward_runs_no_more_often_than_the_budget_allows():
     assert runs < 600
     (remark,) = remarks
     assert remark.startswith("the gradient of input was compared along random directions: ")
-    assert "more runs of forward than budget=40" in remark
+    assert remark.endswith("a larger budget allows them")
+
+
+def test_a_slow_forward_is_not_run_for_every_entry(monkeypatch):
+    monkeypatch.setattr(numeric, "PATIENCE", 0.0)
+    OneByOne.runs = 0
+    report = compare.audit(OneByOne, input_shape=(60,), draws=1, variations=False)
+    assert report.findings[0].verdict == "scaled"
+    assert len(report.remarks) == 1
+    assert OneByOne.runs < 600
+    assert compare.audit(OneByOne, input_shape=(60,), draws=1, variations=False, budget=8000).remarks == ()

@@ -82,6 +82,41 @@ print(compare.audit(lesson.Cube, input_shape=2).wrong[0].reproducer)
     assert "the gradient:" in shown_there
 
 
+def test_what_refers_to_itself_is_taken_over_once(tmp_path):
+    (tmp_path / "lesson.py").write_text(
+        textwrap.dedent(
+            """
+            from tinygrad_fs import compare
+
+            def factorial(n):
+                return n * factorial(n - 1) if n else 1
+
+            class Counting:
+                count = 0
+
+                def forward(self, x):
+                    Counting.count += 1
+                    return x * factorial(3)
+
+                def backward(self, g):
+                    return Other().through(g)
+
+            class Other:
+                def through(self, g):
+                    return g * factorial(2) + 0 * Counting.count
+
+            if __name__ == "__main__":
+                print(compare.audit(Counting, input_shape=2).wrong[0].reproducer)
+            """
+        )
+    )
+    command = [sys.executable, "lesson.py"]
+    script = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    for line in "def factorial(n):", "class Counting:", "class Other:":
+        assert script.count(line) == 1
+    shown(script)
+
+
 def test_what_was_typed_in_is_taken_from_there():
     code = """
 class Cube:

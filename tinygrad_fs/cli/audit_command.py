@@ -52,9 +52,8 @@ def add(commands: Commands) -> None:
         "--budget",
         metavar="N",
         type=whole(1),
-        default=8000,
         help="how often the forward may run for the central differences of one gradient, where no tape can follow it; "
-        "8000, if not given",
+        "if not given, 8000, or fewer if it is slow",
     )
     audit.add_argument("--seed", metavar="N", type=whole(0), default=0, help="of the random draws")
     audit.add_argument("--json", action="store_true", help="print the report as JSON")

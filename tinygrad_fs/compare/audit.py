@@ -10,7 +10,6 @@ import numpy as np
 from tinygrad_fs.compare.inquiry import Inquiry
 from tinygrad_fs.compare.isolation.muted import muted
 from tinygrad_fs.compare.isolation.randomness import preserved
-from tinygrad_fs.compare.numeric import BUDGET
 from tinygrad_fs.compare.report import Report
 from tinygrad_fs.compare.subjects.case import AuditError, check_numbers
 from tinygrad_fs.compare.subjects.protocols import subject_of
@@ -32,7 +31,7 @@ def audit(
     batch_size: int = 3,
     draws: int = 3,
     variations: bool = True,
-    budget: int = BUDGET,
+    budget: int | None = None,
     seed: int = 0,
 ) -> Report:
     """Tell whether a hand-written backward is the gradient of its forward.
@@ -76,10 +75,11 @@ def audit(
         How many random draws, besides those with ties.
     variations : bool, default True
         Audit it with a batch of one, another stride and an even kernel, too, in all modes.
-    budget : int, default 8000
+    budget : int, optional
         Where the truth is found by central differences: how often the forward may run for one gradient in one draw.
-        An entry takes four runs. If it has too many entries for that, it is compared along as many random directions as
-        the budget has room for, from 3 to 40. Lower it for a forward that is slow; all else takes some hundred runs.
+        An entry takes four runs. A gradient with too many entries for that is compared along as many random directions
+        as there is room for, from 3 to 40. If not given, 8,000 runs, or fewer if they would take longer than ten
+        seconds. (All else takes some hundred runs.)
     seed : int, default 0
 
     Returns
@@ -108,7 +108,9 @@ def audit(
     >>> {(finding.name, finding.verdict) for finding in report.findings}
     {('input', 'wrong')}
     """
-    check_numbers("audit", batch_size=(batch_size, 1), draws=(draws, 1), budget=(budget, 1), seed=(seed, 0))
+    check_numbers("audit", batch_size=(batch_size, 1), draws=(draws, 1), seed=(seed, 0))
+    if budget is not None:
+        check_numbers("audit", budget=(budget, 1))
     with preserved(), muted(), np.errstate(all="ignore"):
         subject = subject_of(
             layer, backward, input_shape=input_shape, X=X, args=args, kwargs=kwargs, options=options, names=names,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinygrad_fs.dtypes import Array
 
-__all__ = ["BUDGET", "Differences", "Directional", "Precision", "Slope"]
+__all__ = ["BUDGET", "PATIENCE", "Differences", "Directional", "Precision", "Slope"]
 
 _RUNS = 4
 """What a slope costs: two steps, on both sides."""
 
 BUDGET = 2000 * _RUNS
 """How often forward may run for one gradient: up to 2,000 entries are moved one by one; of more, random directions."""
+
+PATIENCE = 10.0
+"""How many seconds that may take, where nobody has set a budget."""
 
 _DIRECTIONS = 40
 _FEWEST = 3
@@ -154,6 +158,15 @@ class Differences:
     def slope_in(self, name: str, index: tuple[int, ...], scale: float = 0.0) -> Slope:
         """The slope in one entry."""
         return self.slope(name, _unit(self._values[name].shape, index), scale)
+
+    def budget(self) -> int:
+        """How often forward may run for one gradient: so often that it takes no longer than there is patience for."""
+        seconds = []
+        for _ in range(3):
+            begin = perf_counter()
+            self._forward(self._values)
+            seconds.append(perf_counter() - begin)
+        return min(BUDGET, int(PATIENCE / max(min(seconds), 1e-9)))
 
     def is_affordable(self, name: str, budget: int) -> bool:
         """Whether every entry of a value can be moved with so many runs of forward."""

@@ -137,7 +137,7 @@ def _refuted(gradients: Mapping[str, Array], differences: Differences, case: Cas
 
 def _differentiated(case: Case, differences: Differences, refused: dict[str, str]) -> Truth:
     gradients: dict[str, Array | Directional] = {}
-    kinks, remarks, budget = {}, [], case.budget
+    kinks, remarks, budget = {}, [], differences.budget() if case.budget is None else case.budget
     for name in case.values:
         if differences.is_affordable(name, budget):
             gradients[name], kinks[name] = differences.gradient(name)
@@ -145,6 +145,6 @@ def _differentiated(case: Case, differences: Differences, refused: dict[str, str
         gradients[name] = differences.directional(name, np.random.default_rng(case.draw.seed), budget)
         remarks.append(
             f"the gradient of {name} was compared along random directions: central differences in every entry would "
-            f"take more runs of forward than budget={budget}"
+            "take too many runs of forward; a larger budget allows them"
         )
     return Truth(gradients, kinks, "differences", differences, refused, tuple(remarks))

@@ -55,6 +55,7 @@ class Script:
         self.by_attributes = False
         self._imports: dict[str, None] = {"import numpy as np": None}
         self._definitions: dict[str, None] = {}
+        self._defined: set[Any] = set()
         self._open: list[int] = []
         self._numbers = 0
 
@@ -114,6 +115,9 @@ class Script:
 
     def _define(self, thing: Any) -> None:
         """Take over the source of what cannot be imported, with what it uses."""
+        if thing in self._defined:  # or what refers to itself would never end
+            return
+        self._defined.add(thing)
         if thing.__name__ == "<lambda>":
             raise InexpressibleError("a lambda has no name to go by")
         try:

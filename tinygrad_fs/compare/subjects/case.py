@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_fs.compare.numeric import BUDGET
 from tinygrad_fs.dtypes import Array
 
 if TYPE_CHECKING:
@@ -110,13 +109,13 @@ class Case(ABC):
     draw : Draw
     values : dict of str to ndarray
         Where gradients are taken, by name.
-    budget : int
-        How often forward may run for the central differences of one gradient.
+    budget : int or None
+        How often forward may run for the central differences of one gradient; if None, as its speed allows.
     """
 
     draw: Draw
     values: dict[str, Array]
-    budget: int = BUDGET
+    budget: int | None = None
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -175,14 +174,14 @@ class Subject(ABC):
         Its name, and the configuration.
     modes : tuple of str
         Of "training", "evaluation" and "frozen" those that it has.
-    budget : int
+    budget : int or None
         That of its cases.
     """
 
     title: str
     label: str
     modes: tuple[str, ...]
-    budget: int = BUDGET
+    budget: int | None = None
 
     @property
     @abstractmethod
