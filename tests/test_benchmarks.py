@@ -16,6 +16,7 @@ NOT_BY_NAME = {
     "allclose": "a truth value",
     "amax": "calls max",
     "amin": "calls min",
+    "argpartition": "gives places",
     "array_equal": "a truth value",
     "getitem": "written x[...]: its cases are called after what stands in the brackets",
     "one_hot": "takes whole numbers, so it has no gradient",

@@ -61,6 +61,28 @@ def padded(x: Any, width: Any, mode: str = "constant", constant_values: float = 
     return F.pad(x, widths, value=constant_values)
 
 
+def selected(conditions: Any, values: Any, default: float = 0) -> Any:
+    result = torch.as_tensor(default, dtype=torch.float64)
+    for condition, value in zip(reversed(conditions), reversed(values)):
+        result = torch.where(condition, value, result)
+    return result
+
+
+def chosen(numbers: Any, values: Any, mode: str = "raise") -> Any:
+    count = len(values)
+    numbers = numbers.clip(0, count - 1) if mode == "clip" else numbers % count
+    return selected([numbers == i for i in range(count)], values)
+
+
+def without(x: Any, obj: Any, axis: int | None = None) -> Any:
+    return taken(x, np.delete(np.arange(x.numel() if axis is None else x.shape[axis]), obj), axis)
+
+
+def resized(x: Any, new_shape: Any) -> Any:
+    to = sizes(new_shape)
+    return x.reshape(-1)[torch.arange(int(np.prod(to))) % x.numel()].reshape(to)
+
+
 def quantiles(
     x: Any, q: Any, axis: int | None = None, method: str = "linear", keepdims: bool = False, of: Any = torch.quantile
 ) -> Any:
@@ -113,9 +135,11 @@ DIFFERENT: dict[str, Callable[..., Any]] = {
     "binary_cross_entropy": lambda p, t, w=None, reduction="mean": F.binary_cross_entropy(p, t, w, reduction=reduction),
     "binary_cross_entropy_with_logits": logits_loss,
     "broadcast_arrays": torch.broadcast_tensors,
+    "choose": chosen,
     "clip": lambda x, a_min=None, a_max=None, min=None, max=None: torch.clip(
         x, min if a_min is None else a_min, max if a_max is None else a_max
     ),
+    "compress": lambda condition, x, axis=None: taken(x, np.flatnonzero(condition), axis),
     "concatenate": lambda xs, axis=0: torch.cat([x.ravel() for x in xs] if axis is None else list(xs), axis or 0),
     "cross": torch.linalg.cross,
     "ctc_loss": ctc,
@@ -123,10 +147,17 @@ DIFFERENT: dict[str, Callable[..., Any]] = {
     "cummin": flat_by_default(torch.cummin),
     "cumprod": flat_by_default(torch.cumprod),
     "cumsum": flat_by_default(torch.cumsum),
+    "cumulative_prod": lambda x, axis=0: torch.cumprod(x, axis),
+    "cumulative_sum": lambda x, axis=0: torch.cumsum(x, axis),
     "degrees": torch.rad2deg,
+    "delete": lambda x, obj, axis=None: taken(
+        x, np.delete(np.arange(x.numel() if axis is None else x.shape[axis]), obj), axis
+    ),
+    "ediff1d": lambda x, *ends: torch.cat([*[y.ravel() for y in ends[1:]], torch.diff(x.ravel()), *ends[:1]]),
     "einsum": lambda *operands, optimize=True: torch.einsum(*operands),
     "embedding": lambda i, w, padding_idx=None: F.embedding(torch.as_tensor(i), w, padding_idx),
     "expand_dims": torch.unsqueeze,
+    "extract": lambda condition, x: x[torch.as_tensor(condition)],
     "fabs": torch.abs,
     "flip": lambda x, axis=None: torch.flip(x, tuple(range(x.ndim)) if axis is None else sizes(axis)),
     "gelu": lambda x, approximate="none": F.gelu(x, approximate=approximate),
@@ -173,12 +204,14 @@ DIFFERENT: dict[str, Callable[..., Any]] = {
     "repeat": lambda x, often, axis=None: torch.repeat_interleave(
         x, often if isinstance(often, int) else torch.as_tensor(often), axis
     ),
+    "resize": resized,
     "rint": torch.round,
     "rms_norm": lambda x, shape, weight=None, eps=None: F.rms_norm(x, sizes(shape), weight, eps),
     "round": lambda x, decimals=0: torch.round(x, decimals=decimals),
     "smooth_l1_loss": lambda x, y, reduction="mean", beta=1.0: F.smooth_l1_loss(x, y, reduction=reduction, beta=beta),
     "softmax": lambda x, axis=-1: torch.softmax(x, axis),
     "softmin": lambda x, axis=-1: torch.softmax(-x, axis),
+    "select": selected,
     "sort": lambda x, axis=-1: torch.sort(x.ravel() if axis is None else x, dim=-1 if axis is None else axis),
     "split": lambda x, where, axis=0: torch.tensor_split(x, where, dim=axis),
     "std": lambda x, axis=None, ddof=0, keepdims=False: torch.std(x, axis, correction=ddof, keepdim=keepdims),
@@ -210,8 +243,12 @@ WITHOUT = {
     "average": "none",
     "cbrt": "none",
     "divmod": "none",
+    "insert": "none",
     "lp_pool2d": "the rows have no axis of channels",
     **dict.fromkeys(("nancumprod", "nancumsum", "nanmax", "nanmin", "nanprod", "nanstd", "nanvar"), "none"),
+    **dict.fromkeys(("nancumprod", "nancumsum", "nanmax", "nanmin", "nanprod", "nanstd", "nanvar"), "none"),
+    "partition": "none",
+    "piecewise": "none",
     "rollaxis": "none",
 }
 """Functions of which no row can be compared."""

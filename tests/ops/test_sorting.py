@@ -132,3 +132,17 @@ class TestWithoutGradient:
             parts = function(x[:3], return_index=True, return_inverse=True, return_counts=True)
             assert [part.tolist() for part in parts] == [[1.0, 3.0], [1, 0], [1, 0, 1], [1, 2]]
         assert tg.unique(tg.tensor([[1, 2], [1, 2]]), axis=0).tolist() == [[1, 2]]
+
+
+def test_partitions_are_numpys(rng):
+    values = rng.standard_normal((4, 7))
+    for kth, axis in ((2, -1), ((0, 3), 0), (5, None)):
+        x = tg.tensor(values, requires_grad=True)
+        places = np.argpartition(x, kth, axis=axis)
+        assert not places.requires_grad
+        np.testing.assert_array_equal(places.data, np.argpartition(values, kth, axis))
+        y = np.partition(x, kth, axis)
+        y[..., 0].sum().backward()
+        assert np.count_nonzero(x.grad.data) == y[..., 0].size
+    with pytest.raises(ValueError, match="kind"):
+        tg.argpartition(tg.tensor([1.0]), 0, kind="best")

@@ -24,6 +24,7 @@ from tinygrad_fs.ops.arithmetic import (
 )
 from tinygrad_fs.ops.attention import scaled_dot_product_attention
 from tinygrad_fs.ops.bilinear import bilinear
+from tinygrad_fs.ops.cases import choose, piecewise, select
 from tinygrad_fs.ops.choice import clip, fmax, fmin, lerp, maximum, minimum, nan_to_num, where
 from tinygrad_fs.ops.comparison import (
     allclose,
@@ -48,8 +49,8 @@ from tinygrad_fs.ops.convolution import conv2d
 from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.counting import all, any, argmax, argmin, count_nonzero
 from tinygrad_fs.ops.ctc import ctc_loss
-from tinygrad_fs.ops.cumulative import cummax, cummin, cumprod, cumsum, logcumsumexp
-from tinygrad_fs.ops.differences import diff, trapezoid
+from tinygrad_fs.ops.cumulative import cummax, cummin, cumprod, cumsum, cumulative_prod, cumulative_sum, logcumsumexp
+from tinygrad_fs.ops.differences import diff, ediff1d, trapezoid
 from tinygrad_fs.ops.distances import (
     cosine_embedding_loss,
     hinge_embedding_loss,
@@ -61,6 +62,7 @@ from tinygrad_fs.ops.distances import (
 )
 from tinygrad_fs.ops.dropout import dropout
 from tinygrad_fs.ops.dropouts import alpha_dropout, dropout2d
+from tinygrad_fs.ops.editing import compress, delete, extract, insert, resize
 from tinygrad_fs.ops.einsum import einsum
 from tinygrad_fs.ops.error_function import erf, erfc
 from tinygrad_fs.ops.exponential import exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, xlogy
@@ -151,7 +153,7 @@ from tinygrad_fs.ops.shape import (
     swapaxes,
     transpose,
 )
-from tinygrad_fs.ops.sorting import argsort, searchsorted, sort, topk, unique
+from tinygrad_fs.ops.sorting import argpartition, argsort, partition, searchsorted, sort, topk, unique
 from tinygrad_fs.ops.special import digamma, erfinv, lgamma, polygamma
 from tinygrad_fs.ops.statistics import average, ptp, std, var
 from tinygrad_fs.ops.transposed import conv_transpose1d, conv_transpose2d
@@ -198,6 +200,7 @@ __all__ = [
     "arctanh",
     "argmax",
     "argmin",
+    "argpartition",
     "argsort",
     "array_equal",
     "array_split",
@@ -217,9 +220,11 @@ __all__ = [
     "cbrt",
     "ceil",
     "celu",
+    "choose",
     "clip",
     "clone",
     "column_stack",
+    "compress",
     "concatenate",
     "conv1d",
     "conv2d",
@@ -237,8 +242,11 @@ __all__ = [
     "cummin",
     "cumprod",
     "cumsum",
+    "cumulative_prod",
+    "cumulative_sum",
     "deg2rad",
     "degrees",
+    "delete",
     "diag",
     "diagflat",
     "diagonal",
@@ -251,6 +259,7 @@ __all__ = [
     "dropout2d",
     "dsplit",
     "dstack",
+    "ediff1d",
     "einsum",
     "elu",
     "embedding",
@@ -262,6 +271,7 @@ __all__ = [
     "exp2",
     "expand_dims",
     "expm1",
+    "extract",
     "fabs",
     "flatten",
     "flip",
@@ -292,6 +302,7 @@ __all__ = [
     "index_add",
     "index_put",
     "inner",
+    "insert",
     "instance_norm",
     "isclose",
     "isfinite",
@@ -363,8 +374,10 @@ __all__ = [
     "one_hot",
     "outer",
     "pad",
+    "partition",
     "percentile",
     "permute",
+    "piecewise",
     "pixel_shuffle",
     "pixel_unshuffle",
     "polygamma",
@@ -384,6 +397,7 @@ __all__ = [
     "remainder",
     "repeat",
     "reshape",
+    "resize",
     "rint",
     "rms_norm",
     "roll",
@@ -395,6 +409,7 @@ __all__ = [
     "scatter",
     "scatter_add",
     "searchsorted",
+    "select",
     "selu",
     "sigmoid",
     "sign",

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_fs.dtypes import DTypeLike, alongside
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.axes import one_axis, part
+from tinygrad_fs.ops.axes import given, one_axis, part
 from tinygrad_fs.ops.copying import astype
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.selection import Pick, Selection
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
+__all__ = ["cummax", "cummin", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "logcumsumexp"]
 
 # Up to so many steps a recurrence is gone through one by one, which costs fewer operations than halving.
 _SHORT = 32
@@ -190,6 +191,63 @@ def cumprod(x: TensorLike, axis: int | None = None, dtype: DTypeLike | None = No
     """
     values, along = one_axis(x, axis)
     return CumProd.apply(values if dtype is None else astype(values, dtype), axis=along)
+
+
+def cumulative_sum(
+    x: TensorLike, *, axis: int | None = None, dtype: DTypeLike | None = None, include_initial: bool = False
+) -> Tensor:
+    """Running sum along `axis`, as the array API has it: `cumsum`, perhaps with the sum of nothing in front.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int, optional
+        Along which axis; needed if there are several.
+    dtype : dtype, optional
+        Cast to it first.
+    include_initial : bool, default False
+        Begin with 0, so that there is one value more.
+
+    Raises
+    ------
+    ValueError
+        If there is no axis, or there are several and none is given.
+    numpy.exceptions.AxisError
+        If the axis is out of range.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.cumulative_sum(tg.tensor([1.0, 2.0, 3.0]), include_initial=True)
+    tensor([0., 1., 3., 6.])
+    """
+    return _cumulative("cumulative_sum", cumsum, np.zeros_like, x, axis, dtype, include_initial)
+
+
+def cumulative_prod(
+    x: TensorLike, *, axis: int | None = None, dtype: DTypeLike | None = None, include_initial: bool = False
+) -> Tensor:
+    """Running product along `axis`, as the array API has it; as `cumulative_sum`, but it begins with 1.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.cumulative_prod(tg.tensor([2.0, 3.0]), include_initial=True)
+    tensor([1., 2., 6.])
+    """
+    return _cumulative("cumulative_prod", cumprod, np.ones_like, x, axis, dtype, include_initial)
+
+
+def _cumulative(name: str, function: Any, first: Any, x: Any, axis: Any, dtype: Any, include_initial: bool) -> Tensor:
+    x = given(x)
+    if x.ndim == 0 or (axis is None and x.ndim > 1):
+        raise ValueError(f"{name}: x has shape {x.shape}; give the axis" if x.ndim else f"{name}: x is 0-d")
+    along = 0 if axis is None else normalize_axis_index(axis, x.ndim)
+    running: Any = function(x, along, dtype)
+    if include_initial:
+        sizes = (*x.shape[:along], 1, *x.shape[along + 1 :])
+        running = np.concatenate([first(running, shape=sizes), running], axis=along)
+    return running  # type: ignore[no-any-return]
 
 
 def logcumsumexp(x: TensorLike, axis: int | None = None) -> Tensor:

@@ -7,14 +7,45 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from tinygrad_fs.dtypes import alongside
+from tinygrad_fs.dtypes import alongside, as_array
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given, part
 from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.reduction import Sum, sum
+from tinygrad_fs.ops.shape import reshape
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["diff", "trapezoid"]
+__all__ = ["diff", "ediff1d", "trapezoid"]
+
+
+class Step(Op):
+    """y_i = x_(i+1) - x_i along an axis;  dx_i = g_(i-1) - g_i.
+
+    An op of its own for its speed: as a compound it would be three nodes.
+    """
+
+    def forward(x: Any, *, axis: int) -> Any:
+        return np.subtract(part(x, axis, 1), part(x, axis, 0, -1))
+
+    def vjp(g: Any, shapes: Any, axis: int) -> Any:
+        return StepBack.apply(g, axis=axis, size=shapes[0][axis])
+
+
+class StepBack(Op):
+    """y_i = x_(i-1) - x_i along an axis, where x is 0 beyond the ends;  dx_i = g_(i+1) - g_i."""
+
+    def forward(x: Any, *, axis: int, size: int) -> Any:
+        y = np.empty_like(x, shape=(*x.shape[:axis], size, *x.shape[axis + 1 :]), order="C")
+        if size < 2:
+            y[...] = 0
+            return y
+        np.negative(part(x, axis, 0, 1), out=part(y, axis, 0, 1))
+        np.subtract(part(x, axis, 0, -1), part(x, axis, 1), out=part(y, axis, 1, -1))
+        part(y, axis, -1)[...] = part(x, axis, -1)
+        return y
+
+    def vjp(g: Any, axis: int) -> Any:
+        return Step.apply(g, axis=axis)
 
 
 class Reach(Op):
@@ -111,9 +142,27 @@ def diff(
         pieces.insert(0 if prepend is None else 1, values)
         values = np.concatenate(pieces, axis=along)
     for _ in range(n):
-        behind, ahead = part(values, along, 0, -1), part(values, along, 1)
-        values = ahead != behind if values.dtype == bool else ahead - behind
+        if values.dtype == bool:
+            values = part(values, along, 1) != part(values, along, 0, -1)
+        else:
+            values = Step.apply(values, axis=along)
     return values  # type: ignore[no-any-return]
+
+
+def ediff1d(x: TensorLike, to_end: TensorLike | None = None, to_begin: TensorLike | None = None) -> Tensor:
+    """Differences of neighbours in the flattened tensor, with `to_begin` in front of them and `to_end` behind.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.ediff1d(tg.tensor([1.0, 4.0, 9.0]), to_begin=0.0)
+    tensor([0., 3., 5.])
+    """
+    values: Any = given(x)
+    steps: Any = diff(values if values.ndim == 1 else reshape(values, -1))
+    begin, end = ([] if each is None else [np.reshape(_beside(each, steps), (-1,))] for each in (to_begin, to_end))
+    result: Any = np.concatenate([*begin, steps, *end]) if begin or end else steps
+    return result  # type: ignore[no-any-return]
 
 
 def trapezoid(y: TensorLike, x: TensorLike | None = None, dx: TensorLike = 1.0, axis: int = -1) -> Tensor:
@@ -165,9 +214,13 @@ def trapezoid(y: TensorLike, x: TensorLike | None = None, dx: TensorLike = 1.0, 
 
 def _end(value: Any, x: Any, axis: int) -> Any:
     """What is to be joined to `x`: a number becomes as wide as `x`, in its dtype, and of size 1 along the axis."""
-    value = alongside(given(value), x)
+    value = _beside(value, x)
     if value.ndim:
         return value
-    if x.dtype.kind == "f":
-        value = astype(value, x.dtype)
     return np.broadcast_to(value, (*x.shape[:axis], 1, *x.shape[axis + 1 :]))
+
+
+def _beside(value: Any, x: Any) -> Any:
+    """What is to be joined to `x`: numbers, and lists of them, are as weak as beside a Tensor."""
+    value = value if isinstance(value, Tensor) else alongside(as_array(value, floats=x.dtype), x)
+    return value if value.ndim or x.dtype.kind != "f" else astype(value, x.dtype)

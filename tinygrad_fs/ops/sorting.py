@@ -15,7 +15,7 @@ from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.selection import Pick, Selection
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["argsort", "searchsorted", "sort", "topk", "unique"]
+__all__ = ["argpartition", "argsort", "partition", "searchsorted", "sort", "topk", "unique"]
 
 SortKind = Literal["quicksort", "mergesort", "heapsort", "stable"]
 
@@ -32,6 +32,13 @@ class ArgSort(Op):
 
     def forward(x: Any, *, axis: int | None, kind: Any, stable: bool | None) -> Any:
         return np.argsort(x, axis=axis, kind=kind, stable=stable)
+
+
+class ArgPartition(Op):
+    """y holds the indices that partition x: no gradient."""
+
+    def forward(x: Any, *, kth: Any, axis: int) -> Any:
+        return np.argpartition(x, kth, axis=axis)
 
 
 class SearchSorted(Op):
@@ -116,6 +123,53 @@ def argsort(
     tensor([1, 2, 0])
     """
     return ArgSort.apply(given(x), axis=axis, kind=kind, stable=stable)
+
+
+def partition(x: TensorLike, kth: Any, axis: int | None = -1, kind: Literal["introselect"] = "introselect") -> Tensor:
+    """The values, so ordered that the one of rank `kth` is where a sort would put it, and none before it is larger.
+
+    Parameters
+    ----------
+    x : array_like
+    kth : int or sequence of int
+        One rank or several.
+    axis : int or None, default -1
+        None partitions the flattened values.
+    kind : {"introselect"}
+        For NumPy's sake.
+
+    Raises
+    ------
+    ValueError
+        If a rank is out of range.
+    numpy.exceptions.AxisError
+        If the axis is out of range.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.partition(tg.tensor([3.0, 1.0, 2.0]), 1)
+    tensor([1., 2., 3.])
+    """
+    values, along = one_axis(x, axis)
+    places = np.argpartition(array_of(values), array_of(kth), axis=along, kind=kind)
+    return Pick.apply(values, places=places, axis=along, distinct=True)
+
+
+def argpartition(
+    x: TensorLike, kth: Any, axis: int | None = -1, kind: Literal["introselect"] = "introselect"
+) -> Tensor:
+    """The indices that would `partition` x, whose parameters these are. They have no gradient.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.argpartition(tg.tensor([3.0, 1.0, 2.0]), 1)
+    tensor([1, 2, 0])
+    """
+    values, along = one_axis(x, axis)
+    np.argpartition(np.empty(1), 0, kind=kind)  # NumPy's complaint
+    return ArgPartition.apply(values, kth=array_of(kth), axis=along)
 
 
 def topk(x: TensorLike, k: int, axis: int = -1, largest: bool = True, sorted: bool = True) -> Selection:
