@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from table import Row, apart, normal
+from table import Row, normal
 
 import tinygrad_fs as tg
 
@@ -27,12 +27,12 @@ ROWS = [
         for m in ("edge", "reflect", "symmetric", "wrap")
     ],
     *[
-        Row("pad", [apart(3, 4)],
+        Row("pad", [normal(3, 4)],
             lambda x, m=m: np.pad(x, ((2, 1), (0, 3)), m), lambda x, m=m: tg.pad(x, ((2, 1), (0, 3)), m), m)
         for m in ("maximum", "mean", "median", "minimum", "linear_ramp")
     ],
     *[
-        Row("pad", [apart(4, 3)],
+        Row("pad", [normal(4, 3)],
             lambda x, m=m: np.pad(x, 2, m, stat_length=((2, 1), (3, 9))),
             lambda x, m=m: tg.pad(x, 2, m, stat_length=((2, 1), (3, 9))), f"{m} of some")
         for m in ("maximum", "mean", "median", "minimum")
