@@ -96,6 +96,11 @@ POOLS = [
     Row("AdaptiveMaxPool2d", (3,), {"return_indices": True}, [(2, 3, 7, 5)]),
     Row("AdaptiveMaxPool2d", ((2, None),), {}, [(3, 6, 5)]),
     Row("AdaptiveMaxPool1d", (3,), {"return_indices": True}, [(2, 3, 7)]),
+    Row("MaxPool3d", (2,), {"return_indices": True}, [(2, 3, 4, 5, 3)]),
+    Row("AvgPool3d", (2, 1), {"padding": 1, "count_include_pad": False}, [(2, 3, 3, 4, 3)]),
+    Row("AdaptiveAvgPool3d", (2,), {}, [(2, 3, 3, 4, 5)]),
+    Row("AdaptiveMaxPool3d", ((None, 2, 1),), {"return_indices": True}, [(2, 3, 3, 4, 5)]),
+    Row("MaxUnpool3d", (2,), {}, [(1, 1, 1, 2), Fixed(np.array([[[[5, 2]]]]))]),
     Row("MaxUnpool1d", (2,), {}, [(2, 3), Fixed(np.array([[0, 3, 4], [1, 2, 5]]))]),
     Row("MaxUnpool2d", (3, 2), {"padding": 1}, [(1, 2, 2, 2), Fixed(np.array([[[[0, 1], [5, 8]], [[0, 2], [6, 7]]]]))]),
 ]

@@ -133,6 +133,9 @@ def test_softmax_casts_first():
         (lambda x: F.channel_shuffle(x[None], 3), "no channels .* that divide into 3 groups"),
         (lambda x: F.feature_alpha_dropout(x[0]), r"shape \(2,\); it needs \(n, channels, ...\)"),
         (lambda x: F.pdist(x[0]), r"shape \(2,\); it must be \(n, features\)"),
+        (lambda x: F.max_pool3d(x, 2), r"max_pool3d: the input has shape \(2, 2\); it must be \(n, channels, depth"),
+        (lambda x: F.avg_pool3d(x[None, None], 2, padding=3), "avg_pool3d: padding=.* is more than half"),
+        (lambda x: F.adaptive_avg_pool3d(x[None, None], (1, 2)), "must be an int or three of them"),
         (lambda x: F.max_unpool1d(x, [[0]], 2), r"input of shape \(2, 2\) and indices of shape \(1, 1\)"),
     ],
 )

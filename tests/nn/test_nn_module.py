@@ -254,6 +254,10 @@ def test_casts_change_floating_tensors_and_their_gradients():
     assert net.double().weight.dtype == np.float64
     with pytest.raises(TypeError, match="not a floating dtype"):
         net.to(np.int64)
+    with pytest.raises(
+        TypeError, match=r"Scale.to: 'cpu' is no dtype; there are no devices here: leave .to\('cpu'\) out"
+    ):
+        net.to("cpu")
 
 
 def test_call_is_forward_and_forward_has_to_be_defined():

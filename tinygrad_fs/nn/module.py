@@ -539,7 +539,12 @@ class Module:
         TypeError
             If `dtype` is not a floating dtype.
         """
-        wanted = np.dtype(dtype)
+        try:
+            wanted = np.dtype(dtype)
+        except TypeError:
+            raise TypeError(
+                f"{type(self).__name__}.to: {dtype!r} is no dtype; there are no devices here: leave .to({dtype!r}) out"
+            ) from None
         if wanted.kind != "f":
             raise TypeError(f"{type(self).__name__}.to: {wanted} is not a floating dtype; use float32 or float64")
         for _, tensor in list(self._walk((Kind.PARAMETER, *_BUFFERS), "", True, True)):  # all of it, or nothing

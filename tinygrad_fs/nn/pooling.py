@@ -13,14 +13,18 @@ from tinygrad_fs.tensor import Tensor, TensorLike
 __all__ = [
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
     "AvgPool1d",
     "AvgPool2d",
+    "AvgPool3d",
     "LPPool1d",
     "LPPool2d",
     "MaxPool1d",
     "MaxPool2d",
+    "MaxPool3d",
 ]
 
 
@@ -93,6 +97,19 @@ class MaxPool2d(_MaxPool):
     _pool = staticmethod(functional.max_pool2d)
 
 
+class MaxPool3d(_MaxPool):
+    """The largest value of each box of volumes, of shape (N, C, D, H, W) or without N; as `MaxPool2d`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.MaxPool3d((1, 2, 2))(tg.arange(8.0).reshape(1, 2, 2, 2)).ravel()
+    tensor([3., 7.])
+    """
+
+    _pool = staticmethod(functional.max_pool3d)
+
+
 class MaxPool1d(_MaxPool):
     """The largest value of each window of sequences, of shape (..., length); parameters and errors as in `MaxPool2d`.
 
@@ -133,6 +150,8 @@ class AvgPool2d(Module):
              [10.5, 12.5]]])
     """
 
+    _pool: ClassVar[Any] = staticmethod(functional.avg_pool2d)
+
     def __init__(
         self,
         kernel_size: PerAxis,
@@ -151,8 +170,8 @@ class AvgPool2d(Module):
         self.divisor_override = divisor_override
 
     def forward(self, x: TensorLike) -> Tensor:
-        """Pool `x` along its last two axes."""
-        return functional.avg_pool2d(
+        """Pool `x` along its last axes."""
+        pooled: Tensor = self._pool(
             x,
             self.kernel_size,
             self.stride,
@@ -161,9 +180,23 @@ class AvgPool2d(Module):
             self.count_include_pad,
             self.divisor_override,
         )
+        return pooled
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool3d(AvgPool2d):
+    """The mean of each box of volumes, of shape (N, C, D, H, W) or without N; as `AvgPool2d` along three axes.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.AvgPool3d(2)(tg.arange(8.0).reshape(1, 2, 2, 2))
+    tensor([[[[3.5]]]])
+    """
+
+    _pool: ClassVar[Any] = staticmethod(functional.avg_pool3d)
 
 
 class AvgPool1d(Module):
@@ -307,6 +340,19 @@ class AdaptiveAvgPool2d(_Adaptive):
     _pool = staticmethod(functional.adaptive_avg_pool2d)
 
 
+class AdaptiveAvgPool3d(_Adaptive):
+    """Means over boxes that divide volumes into so many layers, rows and columns; as `AdaptiveAvgPool2d`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.AdaptiveAvgPool3d((None, 1, 1))(tg.arange(8.0).reshape(1, 2, 2, 2)).ravel()
+    tensor([1.5, 5.5])
+    """
+
+    _pool = staticmethod(functional.adaptive_avg_pool3d)
+
+
 class AdaptiveAvgPool1d(_Adaptive):
     """Means over windows that divide sequences, of shape (..., length), into so many parts; as `AdaptiveAvgPool2d`.
 
@@ -356,6 +402,19 @@ class AdaptiveMaxPool2d(_AdaptiveMax):
     """
 
     _pool = staticmethod(functional.adaptive_max_pool2d)
+
+
+class AdaptiveMaxPool3d(_AdaptiveMax):
+    """The largest values of boxes that divide volumes into so many parts; as `AdaptiveMaxPool2d`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.AdaptiveMaxPool3d(1)(tg.arange(8.0).reshape(1, 2, 2, 2))
+    tensor([[[[7.]]]])
+    """
+
+    _pool = staticmethod(functional.adaptive_max_pool3d)
 
 
 class AdaptiveMaxPool1d(_AdaptiveMax):

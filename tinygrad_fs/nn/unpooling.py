@@ -10,7 +10,7 @@ from tinygrad_fs.nn.module import Module
 from tinygrad_fs.ops.spatial import PerAxis, as_sizes
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["MaxUnpool1d", "MaxUnpool2d"]
+__all__ = ["MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"]
 
 
 class _MaxUnpool(Module):
@@ -76,3 +76,18 @@ class MaxUnpool1d(_MaxUnpool):
 
     _axes = 1
     _unpool = staticmethod(functional.max_unpool1d)
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """The way back from `MaxPool3d`; as `MaxUnpool2d`.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> pool, unpool = tg.nn.MaxPool3d(2, return_indices=True), tg.nn.MaxUnpool3d(2)
+    >>> unpool(*pool(tg.ones((1, 2, 2, 2)))).ravel()
+    tensor([1., 0., 0., 0., 0., 0., 0., 0.])
+    """
+
+    _axes = 3
+    _unpool = staticmethod(functional.max_unpool3d)

@@ -115,16 +115,20 @@ from tinygrad_fs.nn.functional.rearranging import (
     pixel_shuffle,
     pixel_unshuffle,
 )
-from tinygrad_fs.nn.functional.unpooling import max_unpool1d, max_unpool2d
+from tinygrad_fs.nn.functional.unpooling import max_unpool1d, max_unpool2d, max_unpool3d
+from tinygrad_fs.nn.functional.volumes import adaptive_avg_pool3d, adaptive_max_pool3d, avg_pool3d, max_pool3d
 
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
     "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
+    "avg_pool3d",
     "batch_norm",
     "bilinear",
     "binary_cross_entropy",
@@ -174,8 +178,10 @@ __all__ = [
     "margin_ranking_loss",
     "max_pool1d",
     "max_pool2d",
+    "max_pool3d",
     "max_unpool1d",
     "max_unpool2d",
+    "max_unpool3d",
     "mish",
     "mse_loss",
     "multi_margin_loss",

@@ -20,10 +20,12 @@ __all__ = [
     "adaptive_avg_pool2d",
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
+    "avg_pool",
     "avg_pool1d",
     "avg_pool2d",
     "lp_pool1d",
     "lp_pool2d",
+    "max_pool",
     "max_pool1d",
     "max_pool2d",
 ]
@@ -68,7 +70,7 @@ def max_pool2d(
              [7., 8.]]]), tensor([[[4, 5],
             [7, 8]]]))
     """
-    return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool1d(
@@ -88,7 +90,7 @@ def max_pool1d(
     >>> tg.nn.functional.max_pool1d(tg.tensor([[1.0, 2.0, 3.0]]), 2, ceil_mode=True)
     tensor([[2., 3.]])
     """
-    return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def avg_pool2d(
@@ -123,7 +125,7 @@ def avg_pool2d(
     tensor([[[2. , 3.5],
              [6.5, 8. ]]])
     """
-    return _avg_pool(
+    return avg_pool(
         "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
 
@@ -144,7 +146,7 @@ def avg_pool1d(
     >>> tg.nn.functional.avg_pool1d(tg.tensor([[1.0, 2.0, 3.0]]), 2, ceil_mode=True)
     tensor([[1.5, 3. ]])
     """
-    return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+    return avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
 def lp_pool1d(
@@ -224,7 +226,7 @@ def adaptive_max_pool1d(input: TensorLike, output_size: OutputSize, return_indic
     return tuple([each[..., 0, :] for each in pooled]) if return_indices else pooled[..., 0, :]
 
 
-def _max_pool(
+def max_pool(
     name: str,
     axes: int,
     input: TensorLike,
@@ -235,6 +237,7 @@ def _max_pool(
     ceil_mode: bool,
     return_indices: bool,
 ) -> Any:
+    """Pool by maxima along the last one or two axes, with PyTorch's options."""
     x = given(input)
     kernel, steps = _kernel_and_steps(name, axes, kernel_size, stride)
     spread = as_sizes(name, "dilation", dilation, axes)
@@ -255,7 +258,7 @@ def _max_pool(
     return pooled, Tensor((places % math.prod(images.shape[-2:])).reshape(pooled.shape))
 
 
-def _avg_pool(
+def avg_pool(
     name: str,
     axes: int,
     input: TensorLike,
@@ -266,6 +269,7 @@ def _avg_pool(
     count_include_pad: bool,
     divisor: int | None,
 ) -> Tensor:
+    """Pool by means along the last one or two axes, with PyTorch's options."""
     x = given(input)
     kernel, steps = _kernel_and_steps(name, axes, kernel_size, stride)
     sides = as_sizes(name, "padding", padding, axes, 0)

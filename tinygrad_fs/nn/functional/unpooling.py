@@ -13,7 +13,7 @@ from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.spatial import PerAxis, as_sizes
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["max_unpool1d", "max_unpool2d"]
+__all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]
 
 
 def max_unpool2d(
@@ -77,6 +77,27 @@ def max_unpool1d(
     tensor([[0., 2., 4., 0.]])
     """
     return _max_unpool("max_unpool1d", 1, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool3d(
+    input: TensorLike,
+    indices: TensorLike,
+    kernel_size: PerAxis,
+    stride: PerAxis | None = None,
+    padding: PerAxis = 0,
+    output_size: Sequence[int] | None = None,
+) -> Tensor:
+    """As `max_unpool2d`, for volumes of shape (n, channels, depth, height, width) or without n.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> from tinygrad_fs.nn import functional as F
+    >>> y, places = F.max_pool3d(tg.ones((1, 2, 2, 2)), 2, return_indices=True)
+    >>> F.max_unpool3d(y, places, 2).ravel()
+    tensor([1., 0., 0., 0., 0., 0., 0., 0.])
+    """
+    return _max_unpool("max_unpool3d", 3, input, indices, kernel_size, stride, padding, output_size)
 
 
 def _max_unpool(
