@@ -4,10 +4,14 @@ function toggleTheme() {
   setTheme(!state.dark);
 }
 
-function setTheme(dark) {
+function wearTheme(dark) {
   state.dark = dark;
   document.documentElement.dataset.theme = dark ? "dark" : "light";
   byId("theme").textContent = dark ? "Light" : "Dark";
+}
+
+function setTheme(dark) {
+  wearTheme(dark);
   tell("themed");
   drawLegend();
   showPanel();
@@ -86,20 +90,24 @@ function start() {
   startStack();
   startKeys();
   startPrinting();
-  places = placed(state.closed);
-  setTheme(matchMedia("(prefers-color-scheme: dark)").matches);
+  wearTheme(matchMedia("(prefers-color-scheme: dark)").matches);
   drawLegend(); // it takes its room before the drawing does
   Object.assign(size, { width: stage.clientWidth, height: stage.clientHeight });
+  places = placed(state.closed);
   begin();
   goTo(-1);
-  new ResizeObserver(() => {
-    resize();
-    drawTimeline();
-    tell("resized");
-  }).observe(stage);
   resize();
   performance.mark("drawn");
+  new ResizeObserver(adapt).observe(stage);
   addEventListener("load", () => setTimeout(afterwards)); // then the arrays are there too
+}
+
+/** The window, or the room in it, has another size. */
+function adapt() {
+  if (size.width === stage.clientWidth && size.height === stage.clientHeight) return;
+  resize();
+  drawTimeline();
+  tell("resized");
 }
 
 /** What can wait until the drawing is seen. */
