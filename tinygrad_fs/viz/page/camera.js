@@ -2,6 +2,7 @@
 
 const camera = { x: 0, y: 0, scale: 1 }; // the left upper corner in the drawing, and pixels per unit
 const stage = byId("stage");
+const size = { width: stage.clientWidth, height: stage.clientHeight }; // of the stage, as it was measured last
 const LEAST = 0.004;
 const MOST = 6;
 const SLENDER = 0.06; // no drawing is fitted smaller than that
@@ -14,8 +15,8 @@ function seen() {
   return {
     left: camera.x,
     top: camera.y,
-    right: camera.x + stage.clientWidth / camera.scale,
-    bottom: camera.y + stage.clientHeight / camera.scale,
+    right: camera.x + size.width / camera.scale,
+    bottom: camera.y + size.height / camera.scale,
   };
 }
 
@@ -41,21 +42,21 @@ function zoomAt(x, y, factor) {
 }
 
 function zoomBy(factor) {
-  zoomAt(stage.clientWidth / 2, stage.clientHeight / 2, factor);
+  zoomAt(size.width / 2, size.height / 2, factor);
 }
 
 /** Show the whole drawing; of one that would be a mere line, as much as has a width, around the present step. */
 function fit() {
   const above = data.notes.length ? 20 : 0; // the notes stand there
-  const room = { width: stage.clientWidth - 48, height: stage.clientHeight - 56 - above };
+  const room = { width: size.width - 48, height: size.height - 56 - above };
   const [across, down] = [room.width / places.width, room.height / places.height];
   camera.scale = Math.min(
     MOST,
     Math.max(LEAST, Math.min(across, down, 1.4), Math.min(SLENDER, Math.max(across, down))),
   );
   const box = places.boxes[steps[state.step]?.box] ?? places.boxes[0];
-  camera.x = middle(box, "x", "width", stage.clientWidth / camera.scale);
-  camera.y = middle(box, "y", "height", stage.clientHeight / camera.scale) - above / 2 / camera.scale;
+  camera.x = middle(box, "x", "width", size.width / camera.scale);
+  camera.y = middle(box, "y", "height", size.height / camera.scale) - above / 2 / camera.scale;
   tell("moved");
 }
 
@@ -73,8 +74,8 @@ function begin() {
   if (camera.scale >= READABLE) return;
   camera.scale = READABLE + 0.18;
   const first = places.boxes[steps[0]?.box ?? 0] ?? { x: 0, y: 0, width: 0, height: 0 };
-  camera.x = first.x + first.width / 2 - stage.clientWidth / 2 / camera.scale;
-  camera.y = first.y - Math.min(160, stage.clientHeight / 3) / camera.scale;
+  camera.x = first.x + first.width / 2 - size.width / 2 / camera.scale;
+  camera.y = first.y - Math.min(160, size.height / 3) / camera.scale;
   tell("moved");
 }
 
@@ -91,7 +92,7 @@ function bringIntoSight(at, isUrgent = false) {
     at.y + at.height < view.bottom - margin;
   if (isSeen && (camera.scale > 0.3 || !isUrgent)) return;
   const scale = camera.scale < 0.3 && isUrgent ? 0.9 : camera.scale;
-  const [across, down] = [stage.clientWidth / scale, stage.clientHeight / scale];
+  const [across, down] = [size.width / scale, size.height / scale];
   glideTo(middle(at, "x", "width", across), middle(at, "y", "height", down), scale);
 }
 

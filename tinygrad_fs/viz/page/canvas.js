@@ -39,8 +39,6 @@ function pixelDensity() {
   return isPrinting ? 3 : window.devicePixelRatio || 1;
 }
 
-const size = { width: stage.clientWidth, height: stage.clientHeight }; // as it was painted last
-
 /** The canvas as large as its frame; what is in the middle stays there. */
 function resize() {
   const density = pixelDensity();
@@ -57,7 +55,7 @@ function paint() {
   const density = pixelDensity();
   pen.setTransform(density, 0, 0, density, 0, 0);
   pen.fillStyle = paints.paper;
-  pen.fillRect(0, 0, stage.clientWidth, stage.clientHeight);
+  pen.fillRect(0, 0, size.width, size.height);
   pen.setTransform(
     camera.scale * density,
     0,

@@ -8,7 +8,7 @@ let picture = null; // of the whole, drawn once per fold and theme
 function mapSize() {
   const across = places.width / Math.max(places.width, places.height);
   const down = places.height / Math.max(places.width, places.height);
-  const most = Math.min(MAP.most, stage.clientHeight * 0.55);
+  const most = Math.min(MAP.most, size.height * 0.55);
   return { width: Math.max(MAP.least, across * most), height: Math.max(MAP.least, down * most) };
 }
 
@@ -20,12 +20,13 @@ function drawMap() {
   if (minimap.hidden) return;
   const density = window.devicePixelRatio || 1;
   const { width, height } = mapSize();
-  picture ??= pictureOf(width, height, density);
-  minimap.width = picture.width;
-  minimap.height = picture.height;
-  minimap.style.width = `${width}px`;
-  minimap.style.height = `${height}px`;
+  if (!picture) {
+    picture = pictureOf(width, height, density);
+    Object.assign(minimap, { width: picture.width, height: picture.height });
+    Object.assign(minimap.style, { width: `${width}px`, height: `${height}px` });
+  }
   const map = minimap.getContext("2d");
+  map.setTransform(1, 0, 0, 1, 0, 0);
   map.drawImage(picture, 0, 0);
   map.scale(density, density);
   const [right, down] = [width / places.width, height / places.height];
@@ -70,8 +71,8 @@ function startMinimap() {
   const move = (event) => {
     if (!(event.buttons & 1)) return;
     const frame = minimap.getBoundingClientRect();
-    camera.x = ((event.clientX - frame.left) / frame.width) * places.width - stage.clientWidth / 2 / camera.scale;
-    camera.y = ((event.clientY - frame.top) / frame.height) * places.height - stage.clientHeight / 2 / camera.scale;
+    camera.x = ((event.clientX - frame.left) / frame.width) * places.width - size.width / 2 / camera.scale;
+    camera.y = ((event.clientY - frame.top) / frame.height) * places.height - size.height / 2 / camera.scale;
     tell("moved");
   };
   minimap.addEventListener("pointerdown", (event) => {

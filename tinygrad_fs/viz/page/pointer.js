@@ -66,7 +66,7 @@ canvas.addEventListener(
     event.preventDefault();
     const frame = canvas.getBoundingClientRect();
     // A wheel turns by lines or pages, a touchpad by pixels; a pinch comes as a wheel with the control key.
-    const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? stage.clientHeight : 1;
+    const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? size.height : 1;
     if (event.shiftKey && !event.ctrlKey) panBy(-(event.deltaY + event.deltaX) * unit, 0);
     else {
       const speed = event.ctrlKey ? 0.01 : 0.0016;
