@@ -195,6 +195,35 @@ class PrefixedAffine:
         return grad @ self.W.T
 
 
+class AffineOfProperties(PrefixedAffine):
+    """W is held under another name."""
+
+    @property
+    def W(self):
+        return self._weights
+
+    @W.setter
+    def W(self, value):
+        self._weights = value
+
+
+class AffineInSlots:
+    """Without a dictionary of attributes."""
+
+    __slots__ = ("W", "dW", "x")
+
+    def __init__(self):
+        self.W = np.random.default_rng(0).standard_normal((3, 2))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+
+    def backward(self, grad):
+        self.dW = self.x.T @ grad
+        return grad @ self.W.T
+
+
 class ReturningAffine(PrefixedAffine):
     """Everything is returned."""
 

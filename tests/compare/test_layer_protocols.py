@@ -25,6 +25,8 @@ LAYERS = {
         {"input", "W", "b"},
     ),
     "dW beside W": (right_layers.PrefixedAffine(), {"input_shape": (3,)}, {"input", "W", "b"}),
+    "dW beside a property": (right_layers.AffineOfProperties(), {"input_shape": (3,)}, {"input", "W", "b"}),
+    "dW in a slot": (right_layers.AffineInSlots(), {"input_shape": (3,)}, {"input", "W"}),
     "names of some": (right_layers.PrefixedAffine(), {"input_shape": (3,), "names": {"W": "dW"}}, {"input", "W"}),
     "names as a list": (right_layers.PrefixedAffine(), {"input_shape": (3,), "names": ["W", "b"]}, {"input", "W", "b"}),
     "paths for names": (
@@ -76,6 +78,7 @@ WRONG = {
     "params and grads": (doubled(right_layers.Affine, lambda self: (self.grads, "W")), "W"),
     "parameters and gradients": (doubled(right_layers.AccumulatingAffine, lambda self: (self.gradients, "b")), "b"),
     "dW beside W": (doubled(right_layers.PrefixedAffine, lambda self: (vars(self), "dW")), "W"),
+    "dW beside a property": (doubled(right_layers.AffineOfProperties, lambda self: (vars(self), "dW")), "W"),
     "objects": (doubled(right_layers.ObjectsAffine, lambda self: (vars(self.b), "grad")), "b"),
     "lists": (doubled(right_layers.ListedAffine, lambda self: (self.grads, 0)), "params[0]"),
 }
@@ -89,6 +92,41 @@ def test_a_wrong_gradient_is_named(name):
     assert wrong == {(parameter, "scaled", 2.0)}
     with pytest.raises(AssertionError, match="2 times the gradient"):
         compare.assert_backward_matches(layer, input_shape=(3,))
+
+
+class RowForVector(right_layers.PrefixedAffine):
+    """The gradient of the bias is a row, the bias a vector."""
+
+    def backward(self, grad):
+        result = super().backward(grad)
+        self.db = self.db[None]
+        return result
+
+
+class WithAStep(right_layers.PrefixedAffine):
+    """Holds a dt that is no gradient of its t."""
+
+    def __init__(self):
+        super().__init__()
+        self.t, self.dt = np.zeros(3), np.array(0.5)
+
+    def forward(self, x):
+        return super().forward(x) * self.dt
+
+    def backward(self, grad):
+        return super().backward(grad * self.dt)
+
+
+def test_a_gradient_of_another_shape_is_not_passed_over():
+    report = compare.audit(RowForVector(), input_shape=(3,))
+    assert {(finding.name, finding.verdict) for finding in report.wrong} == {("b", "shape")}
+    assert report.wrong[0].detail == "(1, 2) in the place of (2,)"
+
+
+def test_what_only_looks_like_a_gradient_is_left_alone():
+    report = compare.audit(WithAStep(), input_shape=(3,))
+    assert {finding.name for finding in report.findings} == {"input", "W", "b"}
+    assert report.ok
 
 
 class Variant(right_layers.Dense):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_fs.compare.isolation.parts import Place, places_of, walk
+from tinygrad_fs.compare.isolation.parts import Place, parts, places_of, walk
 from tinygrad_fs.compare.subjects.case import AuditError
 from tinygrad_fs.compare.subjects.recorder import Recorder, Update
 
@@ -132,7 +132,9 @@ def zero_gradients(layer: Any, names: Mapping[str, str] | Sequence[str] | None) 
         held += [value for _, value in _items(layer, grads)]
     for parameters, _ in _TABLES:
         held += [value.grad for _, value in _items(layer, parameters) if hasattr(value, "grad")]
-    held += [getattr(layer, f"d{name}", None) for name, value in _attributes(layer) if _is_float(value)]
+    for name, value in _attributes(layer):
+        beside: Any = getattr(layer, f"d{name}", None)
+        held += [beside] if _is_float(value) and _is_float(beside) and beside.shape == value.shape else []
     for value in held:
         if _is_float(value) and value.flags.writeable:
             value[...] = 0.0
@@ -151,7 +153,7 @@ def is_there(layer: Any, place: Place) -> bool:
 
 
 def _attributes(layer: Any) -> list[tuple[str, Any]]:
-    return list(vars(layer).items()) if hasattr(layer, "__dict__") else []
+    return [(name, value) for (kind, name), value in parts(layer) if kind == "attribute"]
 
 
 def _at(
@@ -246,11 +248,15 @@ def _grad_of_object(attribute: str, key: Any) -> Callable[[Backward], Any]:
 
 
 def _prefixed(layer: Any, after: Any) -> Iterator[Parameter]:
-    """Attributes ``W`` for which backward has left a ``dW`` of the same shape."""
-    for name, value in _attributes(layer):
-        gradient: Any = getattr(after, f"d{name}", None)
-        if _is_float(value) and _is_float(gradient) and np.shape(gradient) == np.shape(value):
-            yield _at(layer, Place((("attribute", name),)), _read(_place(f"d{name}")), f"used.d{name}", name)
+    """Attributes ``W``, or properties, for which backward has left a ``dW``."""
+    for left, gradient in _attributes(after):
+        value: Any = getattr(layer, left[1:], None) if left.startswith("d") and len(left) > 1 else None
+        if not _is_float(value) or not _is_float(gradient):
+            continue
+        is_new = getattr(layer, left, None) is None  # what was there before may be something else, such as a dt
+        places = places_of(layer, value)
+        if places and (is_new or gradient.shape == value.shape):
+            yield _at(layer, places[0], _read(_place(left)), f"used.{left}", left[1:])
 
 
 def _named(layer: Any, ran: Backward, names: Mapping[str, str] | Sequence[str]) -> Iterator[Parameter]:
