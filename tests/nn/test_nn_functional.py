@@ -164,6 +164,14 @@ def test_rows_that_are_the_same_have_distance_0_and_no_gradient():
     assert (distances.tolist(), np.abs(x.grad.data).max()) == ([0.0], 0.0)
 
 
+def test_the_first_of_the_largest_in_a_box_takes_the_gradient():
+    x = tg.ones((1, 3, 3, 3), requires_grad=True)
+    pooled, places = F.max_pool3d(x, 2, 1, return_indices=True)
+    pooled.sum().backward()
+    assert places.ravel().tolist() == [0, 1, 3, 4, 9, 10, 12, 13]
+    assert np.flatnonzero(x.grad.data).tolist() == [0, 1, 3, 4, 9, 10, 12, 13]
+
+
 def test_inputs_stay_as_they_are_whatever_inplace_says():
     x = tg.tensor([-1.0, 2.0])
     assert F.relu(x, inplace=True).tolist() == [0.0, 2.0]
