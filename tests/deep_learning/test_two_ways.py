@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 from networks import KINDS, network
 
 import tinygrad_fs as tg
-from tinygrad_fs.deep_learning.layers import Activation, Dense, Dropout
+from tinygrad_fs.deep_learning.layers import Activation, Conv2D, Dense, Dropout
 from tinygrad_fs.deep_learning.layers.layer import parameter_names
 from tinygrad_fs.deep_learning.loss_functions import CrossEntropy, SquareLoss
 from tinygrad_fs.deep_learning.optimizers import (
@@ -198,6 +201,36 @@ def test_a_forward_pass_that_fails_leaves_arrays(monkeypatch):
         net.train_on_batch(X, y)
     assert all(now is then for now, then in zip(weights(net), before))
     assert tg.is_grad_enabled()
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Dense(4, input_shape=(6,)),
+        Conv2D(4, (3, 3), input_shape=(2, 5, 6)),
+        Conv2D(4, (2, 3), input_shape=(2, 5, 6), stride=2),
+    ],
+    ids=["dense", "convolution", "convolution with a stride"],
+)
+def test_a_first_layer_learns_without_the_gradient_at_its_input(layer, rng, monkeypatch):
+    X = rng.standard_normal((9, *layer.input_shape))
+    y = rng.standard_normal((9, *layer.output_shape()))
+    nets = [network([copy.deepcopy(layer)], SquareLoss, Adam()) for _ in range(2)]
+    (first,), (looked_on,) = (net.layers for net in nets)
+    for name in parameter_names(first):
+        setattr(looked_on, name, getattr(first, name))
+    seen = []
+    looked_on.backward_pass = lambda g: seen.append(type(looked_on).backward_pass(looked_on, g))
+    monkeypatch.setattr(type(first), "backward_pass", unexpected := Mock(wraps=type(first).backward_pass))
+    nets[0].backprop = nets[1].backprop = "layerwise"
+    nets[0].train_on_batch(X, y)
+    assert not unexpected.called
+    nets[1].train_on_batch(X, y)
+    assert unexpected.called
+    for name in parameter_names(first):
+        np.testing.assert_array_equal(first.gradients[name], looked_on.gradients[name])
+        np.testing.assert_array_equal(getattr(first, name), getattr(looked_on, name))
+    assert seen[0].shape == X.shape
 
 
 def test_a_layer_that_stands_twice_learns_by_the_tape_alone(rng):
