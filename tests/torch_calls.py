@@ -128,6 +128,7 @@ CALLS: dict[str, list[str]] = {
     "triu": ["triu(s)", "triu(s, 1)", "triu(s, diagonal=1)"],
     "trace": ["trace(s)"],
     "gather": ["gather(x, 0, number)"],
+    "select": ["select(volume, 1, 2)"],
     "take": ["take(x, place)", "take(x, number)"],
     "scatter": ["scatter(x, 0, number, y[:1])", "scatter(x, 0, number, 2.0)"],
     "scatter_add": ["scatter_add(x, 0, number, y[:1])"],
