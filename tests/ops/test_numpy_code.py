@@ -410,8 +410,8 @@ class TestNeverDetached:
         assert t.tolist() == [2.0, 4.0]
 
     def test_a_function_without_a_rule_is_named(self):
-        with pytest.raises(TypeError, match=r"np\.partition has no rule"):
-            np.partition(as_leaf([2.0, 1.0]), 1)
+        with pytest.raises(TypeError, match=r"np\.unwrap has no rule"):
+            np.unwrap(as_leaf([2.0, 1.0]))
 
 
 class TestWritten:
