@@ -247,7 +247,11 @@ WITHOUT = {
     "lp_pool2d": "the rows have no axis of channels",
     **dict.fromkeys(("nancumprod", "nancumsum", "nanmax", "nanmin", "nanprod", "nanstd", "nanvar"), "none"),
     **dict.fromkeys(("nancumprod", "nancumsum", "nanmax", "nanmin", "nanprod", "nanstd", "nanvar"), "none"),
+    "convolve": "none",
+    "correlate": "none",
+    "interp": "none",
     "partition": "none",
+    "polyval": "none",
     "piecewise": "none",
     "rollaxis": "none",
 }

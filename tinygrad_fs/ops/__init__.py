@@ -48,6 +48,7 @@ from tinygrad_fs.ops.comparison import (
 from tinygrad_fs.ops.convolution import conv2d
 from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.counting import all, any, argmax, argmin, count_nonzero
+from tinygrad_fs.ops.covariance import corrcoef, cov
 from tinygrad_fs.ops.ctc import ctc_loss
 from tinygrad_fs.ops.cumulative import cummax, cummin, cumprod, cumsum, cumulative_prod, cumulative_sum, logcumsumexp
 from tinygrad_fs.ops.differences import diff, ediff1d, trapezoid
@@ -66,6 +67,7 @@ from tinygrad_fs.ops.editing import compress, delete, extract, insert, resize
 from tinygrad_fs.ops.einsum import einsum
 from tinygrad_fs.ops.error_function import erf, erfc
 from tinygrad_fs.ops.exponential import exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, xlogy
+from tinygrad_fs.ops.filtering import convolve, correlate
 from tinygrad_fs.ops.gates import glu, log_sigmoid, mish, silu, softmin
 from tinygrad_fs.ops.gathering import (
     embedding,
@@ -84,6 +86,7 @@ from tinygrad_fs.ops.gathering import (
 from tinygrad_fs.ops.gelu import gelu
 from tinygrad_fs.ops.hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh
 from tinygrad_fs.ops.indexing import getitem
+from tinygrad_fs.ops.interpolation import interp
 from tinygrad_fs.ops.joining import (
     append,
     array_split,
@@ -124,6 +127,7 @@ from tinygrad_fs.ops.missing import (
 from tinygrad_fs.ops.normalization import batch_norm
 from tinygrad_fs.ops.order_statistics import median, percentile, quantile
 from tinygrad_fs.ops.padding import pad
+from tinygrad_fs.ops.polynomials import polyval, vander
 from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
 from tinygrad_fs.ops.power_pooling import lp_pool1d, lp_pool2d
 from tinygrad_fs.ops.products import cross, dot, inner, kron, matmul, matvec, outer, tensordot, vdot, vecdot, vecmat
@@ -153,6 +157,7 @@ from tinygrad_fs.ops.shape import (
     swapaxes,
     transpose,
 )
+from tinygrad_fs.ops.slopes import gradient
 from tinygrad_fs.ops.sorting import argpartition, argsort, partition, searchsorted, sort, topk, unique
 from tinygrad_fs.ops.special import digamma, erfinv, lgamma, polygamma
 from tinygrad_fs.ops.statistics import average, ptp, std, var
@@ -231,10 +236,14 @@ __all__ = [
     "conv3d",
     "conv_transpose1d",
     "conv_transpose2d",
+    "convolve",
+    "corrcoef",
+    "correlate",
     "cos",
     "cosh",
     "cosine_embedding_loss",
     "count_nonzero",
+    "cov",
     "cross",
     "cross_entropy",
     "ctc_loss",
@@ -288,6 +297,7 @@ __all__ = [
     "gelu",
     "getitem",
     "glu",
+    "gradient",
     "greater",
     "greater_equal",
     "group_norm",
@@ -304,6 +314,7 @@ __all__ = [
     "inner",
     "insert",
     "instance_norm",
+    "interp",
     "isclose",
     "isfinite",
     "isinf",
@@ -381,6 +392,7 @@ __all__ = [
     "pixel_shuffle",
     "pixel_unshuffle",
     "polygamma",
+    "polyval",
     "positive",
     "power",
     "prelu",
@@ -451,6 +463,7 @@ __all__ = [
     "unique",
     "unstack",
     "upsample",
+    "vander",
     "var",
     "vdot",
     "vecdot",

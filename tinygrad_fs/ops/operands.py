@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.dtypes import alongside, as_array
 from tinygrad_fs.graph import mode
+from tinygrad_fs.ops.copying import astype
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__: list[str] = []
@@ -27,3 +29,12 @@ def constant_of(what: str, x: Any) -> Any:
     if isinstance(x, Tensor) and x._node is not None and mode.grad:
         raise TypeError(f"{what} is a constant and has no gradient, but requires grad; pass it with .detach()")
     return array_of(x)
+
+
+def as_floats(*operands: Any) -> list[Any]:
+    """Floating operands: numbers, lists and integers are as weak as beside a Tensor; float64 if there is no float."""
+    found = [each.dtype for each in operands if hasattr(each, "dtype") and each.dtype.kind == "f"]
+    common = np.result_type(*found) if found else None
+    values = [each if isinstance(each, Tensor) else as_array(each, floats=common) for each in operands]
+    values = [alongside(each, *values) for each in values]
+    return [each if each.dtype.kind == "f" else astype(each, common or np.float64) for each in values]
