@@ -14,6 +14,7 @@ from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.loss import reduced
 from tinygrad_fs.ops.operands import as_value, constant_of
 from tinygrad_fs.ops.products import vecdot
+from tinygrad_fs.ops.roots import sqrt
 from tinygrad_fs.ops.vector_norms import norm_of_vectors
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -173,9 +174,10 @@ def cosine_embedding_loss(
     _check_shapes("cosine_embedding_loss", np.empty(np.shape(x1)[:-1]), target)
     a, b = as_value(x1), as_value(x2)
     tiny = 1e-12  # as in PyTorch: the cosine with a vector of zeros is 0
-    cosine = vecdot(a, b) / np.sqrt((vecdot(a, a) + tiny) * (vecdot(b, b) + tiny))
+    cosine = vecdot(a, b) / sqrt((vecdot(a, a) + tiny) * (vecdot(b, b) + tiny))
     near = _signs("cosine_embedding_loss", target) == 1
-    return reduced("cosine_embedding_loss", where(near, 1.0 - cosine, clip(cosine - margin, 0)), reduction)
+    excess = cosine - margin if margin else cosine
+    return reduced("cosine_embedding_loss", where(near, 1.0 - cosine, clip(excess, 0)), reduction)
 
 
 @in_float32
