@@ -25,7 +25,6 @@ import tinygrad_fs as tg  # noqa: E402
 CASES = all_cases()
 _LIMIT = 2.0
 _WORST = 20
-_FREED_BYTES = 30 << 20
 _APPLICATIONS = 8
 _TURN_SECONDS = 0.001
 _FEWEST_TURNS = 12
@@ -48,7 +47,6 @@ class Timing(NamedTuple):
 
 def main() -> None:
     options = parse()
-    keep_freed_memory()
     cases = [case for case in CASES if not options.only or case.name in options.only]
     timings = sorted(
         [each for case in cases for each in measure(case, options.size, options.dtype)], key=lambda each: -each.ratio
@@ -70,15 +68,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--worst", type=int, default=_WORST, metavar="N", help="how many to print; %(default)s")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=[case.name for case in CASES])
     return parser.parse_args()
-
-
-def keep_freed_memory() -> None:
-    """Have the C library keep what is freed, as it does in any process that has freed one large array.
-
-    Before that it may hand the memory of every temporary array back to the system, and fetching it again takes many
-    times what the arithmetic does, on whichever side it happens.
-    """
-    np.empty(_FREED_BYTES, np.uint8)
 
 
 def measure(case: Case, size: int, dtype: str) -> Iterator[Timing]:
