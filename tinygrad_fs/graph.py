@@ -300,9 +300,6 @@ def sweep(
             continue
         if type(g) is list:
             g = _with_zeros(g, node)
-        if type(node) is Output and node.hooks is None and targets is not None and node not in targets:
-            _hand_to_source(node, g, grads)
-            continue
         if node.hooks is not None:
             g = node.hooks.run(g)
             if targets is None and node.hooks.keeper is not None:
