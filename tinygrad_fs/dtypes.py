@@ -151,13 +151,13 @@ def operand(value: Any, *beside: Any) -> Any:
     """
     if type(value) in _NUMBERS or value is None:
         return value
-    array = as_array(value, floats=_floating(beside) if type(value) in (list, tuple) else None)
+    array = as_array(value, floats=floating(beside) if type(value) in (list, tuple) else None)
     return array.item() if array.ndim == 0 and type(array) is np.ndarray else array
 
 
-def _floating(arrays: Any) -> Any:
-    """The floating dtype that arrays come to, or None."""
-    found = [array.dtype for array in arrays if hasattr(array, "dtype") and array.dtype.kind == "f"]
+def floating(operands: Any) -> Any:
+    """The floating dtype that operands come to, or None."""
+    found = [each.dtype for each in operands if hasattr(each, "dtype") and each.dtype.kind == "f"]
     return np.result_type(*found) if found else None
 
 

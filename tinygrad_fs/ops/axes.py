@@ -68,6 +68,11 @@ def reduced_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
     return tuple([1 if i in axes else size for i, size in enumerate(shape)])
 
 
+def resized(shape: tuple[int, ...], axis: int, size: int) -> tuple[int, ...]:
+    """The shape with another size along an axis, a number from 0 on."""
+    return (*shape[:axis], size, *shape[axis + 1 :])
+
+
 def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
     """Give each of the reduced values the gradient of the result."""
     g = expanded(g, shape, axis, keepdims)

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.axes import resized
 from tinygrad_fs.ops.positions import along
 
 
@@ -108,16 +109,12 @@ class AlongAxis(Op):
                 total = part.astype(dtype, copy=False)
                 continue
             if total is None:
-                total = np.zeros_like(x, shape=_resized(x.shape, number, outputs), dtype=dtype)
+                total = np.zeros_like(x, shape=resized(x.shape, number, outputs), dtype=dtype)
             target = total[along(number, slice(start, stop))]
             target += part
         if total is None:
-            return np.zeros_like(x, shape=_resized(x.shape, number, outputs))
+            return np.zeros_like(x, shape=resized(x.shape, number, outputs))
         return total.astype(x.dtype, copy=False)
 
     def vjp(g: Any, shapes: Any, taps: Any, axis: int) -> Any:
         return AlongAxis.apply(g, taps=taps.adjoint(shapes[0][axis]), axis=axis)
-
-
-def _resized(shape: tuple[int, ...], axis: int, size: int) -> tuple[int, ...]:
-    return (*shape[:axis], size, *shape[axis + 1 :])

@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_fs.dtypes import DTypeLike, alongside
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.axes import given, one_axis, part
+from tinygrad_fs.ops.axes import given, one_axis, part, resized
 from tinygrad_fs.ops.copying import astype
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.selection import Pick, Selection
@@ -245,8 +245,7 @@ def _cumulative(name: str, function: Any, first: Any, x: Any, axis: Any, dtype: 
     along = 0 if axis is None else normalize_axis_index(axis, x.ndim)
     running: Any = function(x, along, dtype)
     if include_initial:
-        sizes = (*x.shape[:along], 1, *x.shape[along + 1 :])
-        running = np.concatenate([first(running, shape=sizes), running], axis=along)
+        running = np.concatenate([first(running, shape=resized(x.shape, along, 1)), running], axis=along)
     return running  # type: ignore[no-any-return]
 
 

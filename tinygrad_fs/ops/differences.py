@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_fs.dtypes import alongside, as_array
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.axes import given, part
+from tinygrad_fs.ops.axes import given, part, resized
 from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.reduction import Sum, sum
 from tinygrad_fs.ops.shape import reshape
@@ -35,7 +35,7 @@ class StepBack(Op):
     """y_i = x_(i-1) - x_i along an axis, where x is 0 beyond the ends;  dx_i = g_(i+1) - g_i."""
 
     def forward(x: Any, *, axis: int, size: int) -> Any:
-        y = np.empty_like(x, shape=(*x.shape[:axis], size, *x.shape[axis + 1 :]), order="C")
+        y = np.empty_like(x, shape=resized(x.shape, axis, size), order="C")
         if size < 2:
             y[...] = 0
             return y
@@ -217,7 +217,7 @@ def _end(value: Any, x: Any, axis: int) -> Any:
     value = _beside(value, x)
     if value.ndim:
         return value
-    return np.broadcast_to(value, (*x.shape[:axis], 1, *x.shape[axis + 1 :]))
+    return np.broadcast_to(value, resized(x.shape, axis, 1))
 
 
 def _beside(value: Any, x: Any) -> Any:

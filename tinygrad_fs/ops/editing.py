@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_fs.dtypes import as_array, zeros_beside
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.axes import given, one_axis, part
+from tinygrad_fs.ops.axes import given, one_axis, part, resized
 from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.indexing import GetItem
 from tinygrad_fs.ops.operands import array_of
@@ -23,7 +23,7 @@ class Without(Op):
     """y = x without the slices from start to stop along an axis;  dy/dx: the gradient, with zeros there."""
 
     def forward(x: Any, *, start: int, stop: int, axis: int) -> Any:
-        result = np.empty_like(x, shape=_with_size(x.shape, axis, x.shape[axis] - stop + start), order="C")
+        result = np.empty_like(x, shape=resized(x.shape, axis, x.shape[axis] - stop + start), order="C")
         part(result, axis, 0, start)[...] = part(x, axis, 0, start)
         part(result, axis, start)[...] = part(x, axis, stop)
         return result
@@ -36,7 +36,7 @@ class WithZeros(Op):
     """y = x with zeros from start to stop along an axis, before what was there;  dy/dx: the gradient without."""
 
     def forward(x: Any, *, start: int, stop: int, axis: int) -> Any:
-        result = zeros_beside(x, _with_size(x.shape, axis, x.shape[axis] + stop - start), x.dtype)
+        result = zeros_beside(x, resized(x.shape, axis, x.shape[axis] + stop - start), x.dtype)
         part(result, axis, 0, start)[...] = part(x, axis, 0, start)
         part(result, axis, stop)[...] = part(x, axis, start)
         return result
@@ -50,7 +50,7 @@ class Insert(Op):
 
     def forward(x: Any, y: Any, *, places: Any, axis: int) -> Any:
         size = x.shape[axis] + y.shape[axis]
-        result = np.empty_like(x, shape=_with_size(x.shape, axis, size), order="C")
+        result = np.empty_like(x, shape=resized(x.shape, axis, size), order="C")
         result[along(axis, places)] = y
         if isinstance(places, slice):
             part(result, axis, 0, places.start)[...] = part(x, axis, 0, places.start)
@@ -169,7 +169,7 @@ def insert(x: TensorLike, obj: Any, values: TensorLike, axis: int | None = None)
     count = len(places) if not isinstance(places, slice) else places.stop - places.start
     if not count:
         return clone(into)
-    if pieces.shape != (shape := _with_size(into.shape, number, count)):
+    if pieces.shape != (shape := resized(into.shape, number, count)):
         pieces = broadcast_to(pieces, shape)
     return Insert.apply(into, pieces, places=places, axis=number)
 
@@ -257,10 +257,6 @@ def extract(condition: TensorLike, arr: TensorLike) -> Tensor:
     tensor([1., 4.])
     """
     return compress(np.ravel(array_of(condition)), arr)
-
-
-def _with_size(shape: tuple[int, ...], axis: int, size: int) -> tuple[int, ...]:
-    return (*shape[:axis], size, *shape[axis + 1 :])
 
 
 def _span(obj: Any, size: int) -> slice | None:

@@ -13,11 +13,11 @@ from tinygrad_fs.ops.axes import Axis, as_axis, checked, given, joined
 from tinygrad_fs.ops.choice import where as choose
 from tinygrad_fs.ops.counting import argmax, argmin
 from tinygrad_fs.ops.cumulative import cumprod, cumsum
-from tinygrad_fs.ops.operands import array_of, constant_of
+from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.order_statistics import between, by_weight, fractions_of, in_front, kept_shape, quantile, ranks_of
 from tinygrad_fs.ops.reduction import candidates, mean, prod, sum, to_extremes
 from tinygrad_fs.ops.selection import Pick
-from tinygrad_fs.ops.statistics import aligned, std, var
+from tinygrad_fs.ops.statistics import std, var
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
@@ -314,9 +314,7 @@ def nanquantile(
     n = np.count_nonzero(joined(numbers, axes)[0], axis=along, keepdims=True)
     result: Any
     if weights is not None:
-        weights = alongside(given(constant_of("nanquantile: weights", weights)), values)
-        counted = np.where(numbers, aligned("nanquantile", weights, values, axis), 0)
-        places = by_weight("nanquantile", values, counted, axis, fractions.ravel(), method)
+        places = by_weight("nanquantile", values, weights, axis, fractions.ravel(), method, among=numbers)
         result = Pick.apply(rows, places=places, axis=along)
     else:
         result = between(rows, along, _ranks_of_each(fractions.ravel(), n, along, method))
@@ -349,9 +347,11 @@ def _filled(x: Any, value: float) -> Any:
 def _comparable(name: str, x: Any, axis: int | None, least: float) -> Any:
     """The values with what is never chosen in the place of each nan; an error where there is nothing else."""
     values, numbers = _numbers(x)
-    if numbers is not True and values.size and not numbers.any(axis=axis).all():
+    if numbers is True or not values.size:
+        return values
+    if not numbers.any(axis=axis).all():
         raise ValueError(f"{name}: All-NaN slice encountered along axis {axis} of shape {values.shape}")
-    return _filled(values, least)
+    return choose(numbers, values, least)
 
 
 def _warned(result: Tensor) -> Tensor:

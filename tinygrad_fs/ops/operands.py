@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.dtypes import alongside, as_array
+from tinygrad_fs.dtypes import alongside, as_array, floating
 from tinygrad_fs.graph import mode
 from tinygrad_fs.ops.copying import astype
 from tinygrad_fs.tensor import Tensor, TensorLike
@@ -33,8 +33,7 @@ def constant_of(what: str, x: Any) -> Any:
 
 def as_floats(*operands: Any) -> list[Any]:
     """Floating operands: numbers, lists and integers are as weak as beside a Tensor; float64 if there is no float."""
-    found = [each.dtype for each in operands if hasattr(each, "dtype") and each.dtype.kind == "f"]
-    common = np.result_type(*found) if found else None
+    common = floating(operands)
     values = [each if isinstance(each, Tensor) else as_array(each, floats=common) for each in operands]
     values = [alongside(each, *values) for each in values]
     return [each if each.dtype.kind == "f" else astype(each, common or np.float64) for each in values]

@@ -200,12 +200,17 @@ def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool) ->
     return tuple([1 if i in axes else n for i, n in enumerate(shape) if keepdims or i not in axes])
 
 
-def by_weight(name: str, x: Any, weights: Any, axis: Axis, q: Any, method: str) -> Any:
-    """Where along the joined axes the first value stands up to which the weights make up each fraction of all."""
+def by_weight(name: str, x: Any, weights: Any, axis: Axis, q: Any, method: str, among: Any = True) -> Any:
+    """Where along the joined axes the first value stands up to which the weights make up each fraction of all.
+
+    Values that are not `among` those to choose from count for nothing.
+    """
     if method != "inverted_cdf":
         raise ValueError(f"{name}: weights are for method='inverted_cdf' alone, not {method!r}")
     weights = alongside(given(constant_of(f"{name}: weights", weights)), x)
     given_weights = aligned(name, weights, x, axis)
+    if among is not True:
+        given_weights = np.where(among, given_weights, 0)
     if (given_weights < 0).any():
         raise ValueError(f"{name}: weights must not be negative")
     values, along = joined(array_of(x), axis)

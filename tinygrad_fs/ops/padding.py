@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_fs.dtypes import alongside, zeros_beside
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.axes import given, part
+from tinygrad_fs.ops.axes import given, part, resized
 from tinygrad_fs.ops.choice import lerp
 from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.indexing import AddAt
@@ -219,7 +219,7 @@ def _statistic(x: Any, axis: int, side: int, width: int, mode: str, length: int)
     value: Any = _STATISTICS[mode](part(x, axis, start, stop), axis, keepdims=True)
     if x.dtype.kind != "f":
         value = astype(np.round(value), x.dtype)
-    return broadcast_to(value, (*x.shape[:axis], width, *x.shape[axis + 1 :]))
+    return broadcast_to(value, resized(x.shape, axis, width))
 
 
 def _value(constant_values: Any, ndim: int) -> Any:

@@ -25,7 +25,7 @@ Axes: TypeAlias = "int | tuple[int | Sequence[int], int | Sequence[int]] | Seque
 
 _SMALL, _TINY, _SHORT = 2048, 256, 64
 """Up to so many multiplications, NumPy's einsum is faster than to lay out matrices for the BLAS: all in all, or in each
-of many products with a vector; and than vecdot, in each of many products of two vectors."""
+of many products with a vector, or of two vectors."""
 
 
 class Matmul(Op):
@@ -197,10 +197,8 @@ def _contracted(x: Any, y: Any, left: str, right: str, result: str) -> Any:
     n, m = math.prod(rows), math.prod(columns)
     inner = math.prod(shape_b[layout.kept : layout.kept + layout.summed])
     moved = layout.left is not None or layout.right is not None
-    if layout.summed == 1 and not rows and not columns and inner >= _SHORT and not moved:
-        product = np.vecdot(a, b)
-        return product if layout.result is None else np.transpose(product, layout.result)
-    few = math.prod(stack) * n * inner * m <= _SMALL or (stack and (n == 1 or m == 1) and n * inner * m < _TINY)
+    tiny = _SHORT if n == m == 1 else _TINY
+    few = math.prod(stack) * n * inner * m <= _SMALL or (stack and (n == 1 or m == 1) and n * inner * m < tiny)
     if few or (n == m == 1 and moved):
         return np.einsum(f"{left},{right}->{result}", x, y)
     if n == m == 1:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_fs.dtypes import alongside, zeros_beside
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.axes import resized
 from tinygrad_fs.tensor import Tensor
 
 _SPARSE = 8
@@ -44,7 +45,7 @@ class PutBack(Op):
     """y is zero along an axis of the given size but for x, added at integer places;  dy/dx: the gradient there."""
 
     def forward(x: Any, *, places: Any, axis: int, distinct: bool, size: int) -> Any:
-        shape = (*x.shape[:axis], size, *x.shape[axis + 1 :])
+        shape = resized(x.shape, axis, size)
         if distinct:
             result = zeros_beside(x, shape, x.dtype)
             np.put_along_axis(result, places, x, axis)
