@@ -100,16 +100,15 @@ function drawTexts(view, shown) {
   pen.setLineDash([]);
   pen.textBaseline = "alphabetic";
   pen.textAlign = "left";
-  scopes.forEach((scope, number) => {
-    const at = places.scopes[number];
-    if (!places.isHidden[number] && !state.closed.has(number) && overlaps({ ...at, height: 20 }, view)) {
-      pen.font = font(sizes.scope, true);
-      rimmed(scope.title, at.x + 9, at.y + 14.5, themed(data.colors.scopeFill));
-    }
-  });
+  pen.font = font(sizes.scope, true);
+  for (const scope of places.open) {
+    if (!overlaps({ ...places.scopes[scope], height: 20 }, view)) continue;
+    const { words, x, y } = titleOfScope(scope);
+    rimmed(words, x, y, themed(data.colors.scopeFill));
+  }
   pen.textAlign = "center";
   for (const number of shown) {
-    if (places.stubOf[number] === -1) drawLines(textOf(boxes[number], places.boxes[number]), boxFill(number));
+    if (places.stubOf[number] === -1) drawLines(textOf(boxes[number], places.boxes[number]), heatOf(number));
   }
   for (const stub of places.stubs) {
     if (overlaps(places.scopes[stub], view)) drawLines(textOfStub(stub), heatOfScope(stub));
@@ -226,8 +225,9 @@ function badge(number, sent) {
 on("folded", refold);
 on("step", remark);
 on("moved", repaint);
-on("marked", repaint);
-on("themed", () => {
+on("selected", repaint);
+on("found", repaint);
+on("recolored", () => {
   layers = null;
   repaint();
 });

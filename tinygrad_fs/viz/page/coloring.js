@@ -28,12 +28,8 @@ function figuresKnown() {
 
 function setHeat(name) {
   state.heat = name;
-  range = null;
-  if (name !== "kinds") {
-    range = rangeOf(FIGURES[name]);
-  }
-  tell("themed");
-  tell("heat");
+  range = name === "kinds" ? null : rangeOf(FIGURES[name]);
+  tell("recolored");
 }
 
 function rangeOf({ of, ends }) {
@@ -51,7 +47,7 @@ function share(figure) {
   return Math.min(1, Math.max(0, part));
 }
 
-/** The fill of a box; null for that of its kind, where nothing is known in the figure's place it is the paper. */
+/** The fill of a box: the paper where its figure is not known; null for that of its kind, which suits all inks. */
 function heatOf(number) {
   if (!range) return null;
   const figure = FIGURES[state.heat].of(boxes[number]);
@@ -64,11 +60,6 @@ function heatOfScope(scope) {
   const inside = places.insideOf.get(scope).map((number) => FIGURES[state.heat].of(boxes[number]));
   const figures = inside.filter((figure) => figure !== null);
   return figures.length ? heatColor(share(largest(figures))) : paints.paper;
-}
-
-/** What text on a box has to be read on; null for the fill of its kind, on which all inks can be read. */
-function boxFill(number) {
-  return range ? heatOf(number) : null;
 }
 
 /** The ink for text on a fill: that of its kind, or where boxes are coloured by a figure whatever can be read. */

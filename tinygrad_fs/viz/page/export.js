@@ -47,20 +47,15 @@ function* outlinesOfView(view) {
 }
 
 function* textsOfView(view) {
-  for (let number = 0; number < scopes.length; number++) {
-    if (places.isHidden[number] || state.closed.has(number)) continue;
-    const at = places.scopes[number];
-    const title = { words: scopes[number].title, size: sizes.scope, bold: true, x: at.x + 9, y: at.y + 14.5 };
-    yield written(title, paints.faint, "start");
-  }
+  for (const scope of places.open) yield written(titleOfScope(scope), paints.faint, "start");
   for (const number of boxesWithin(view)) {
     if (places.stubOf[number] !== -1) continue;
     for (const line of textOf(boxes[number], places.boxes[number])) {
-      yield written(line, inkOn(boxFill(number), line.color), "middle");
+      yield written(line, inkOn(heatOf(number), line.color), "middle");
     }
   }
   for (const stub of places.stubs) {
-    for (const line of textOfStub(stub)) yield written(line, paints[line.color], "middle");
+    for (const line of textOfStub(stub)) yield written(line, inkOn(heatOfScope(stub), line.color), "middle");
   }
   for (let number = 0; number < links.length; number++) {
     if (!places.paths[number]) continue;

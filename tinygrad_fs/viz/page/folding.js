@@ -66,13 +66,13 @@ function shrinking(kept, folded) {
   };
 }
 
-/** Everything's place: of boxes, links and scopes, the closed ones, and how large the whole is. */
+/** Everything's place: of boxes, links and scopes, the closed and the open ones, and how large the whole is. */
 function placed(closed) {
   const outer = outermostClosed(closed);
   const stubs = scopes.map((_, number) => number).filter((number) => outer[number] === number);
   const isInside = (scope) => outer[scope === -1 ? scopes.length : scope];
   const shown = boxes.filter((box) => isInside(box.scope) === -1);
-  const open = scopes.filter((_, number) => outer[number] === -1);
+  const open = scopes.map((_, number) => number).filter((number) => outer[number] === -1);
   const across = shrinking(
     shown.map((box) => [box.x - CLEAR, box.x + box.width + CLEAR]),
     stubs.map((number) => [scopes[number].x, scopes[number].x + scopes[number].width, stubWidth(number)]),
@@ -80,7 +80,7 @@ function placed(closed) {
   const down = shrinking(
     [
       ...shown.map((box) => [box.y - CLEAR, box.y + box.height + CLEAR]),
-      ...open.map((scope) => [scope.y, scope.y + 24]), // its title
+      ...open.map((number) => [scopes[number].y, scopes[number].y + 24]), // its title
     ],
     stubs.map((number) => [scopes[number].y, scopes[number].y + scopes[number].height, STUB.height]),
   );
@@ -111,6 +111,7 @@ function placed(closed) {
     scopes: scopePlaces,
     isHidden: scopes.map((_, number) => outer[number] !== -1 && outer[number] !== number),
     stubs,
+    open,
     paths,
     width: across(data.width),
     height: down(data.height),

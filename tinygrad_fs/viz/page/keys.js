@@ -1,14 +1,5 @@
 // Keys: everything that the pointer can do, and more.
 
-const toLast = () => {
-  stop();
-  goTo(steps.length - 1);
-};
-const toBegin = () => {
-  stop();
-  goTo(-1);
-};
-
 // What each key does, and how the list of keys tells it.
 const KEYS = [
   { keys: ["→", "←"], words: "one step on, one step back" },

@@ -84,7 +84,7 @@ function startMinimap() {
     picture = null;
   };
   on("folded", renew);
-  on("themed", renew);
+  on("recolored", renew);
   on("resized", renew);
   on("painted", drawMap);
 }

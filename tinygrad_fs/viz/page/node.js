@@ -23,7 +23,7 @@ function aboutBox(number) {
       linksFrom[number].map((link) => links[link].reader),
     ),
     costs(box),
-    layerView(number),
+    layerView(box),
   ];
 }
 
@@ -31,11 +31,8 @@ const MOST_STEPS = 8; // of one node that are offered
 const MOST_NEIGHBOURS = 12;
 
 function stepButton(step) {
-  const go = () => {
-    stop();
-    goTo(step);
-  };
-  return make("button", { type: "button", onclick: go }, `Step ${step + 1}: ${phases[steps[step].phase]}`);
+  const words = `Step ${step + 1}: ${phases[steps[step].phase]}`;
+  return make("button", { type: "button", onclick: () => jumpTo(step) }, words);
 }
 
 const KINDS = {

@@ -62,12 +62,9 @@ function phasesView() {
   const rows = passes
     .filter((pass) => pass.count)
     .map(({ name, first, count, seconds }) => {
-      const go = () => {
-        stop();
-        goTo(first);
-      };
       const figure = seconds ? `${counted(count, "step")}, ${secondsText(seconds)}` : counted(count, "step");
-      return bar(make("button", { class: "go", type: "button", onclick: go }, name), seconds / most, figure);
+      const go = make("button", { class: "go", type: "button", onclick: () => jumpTo(first) }, name);
+      return bar(go, seconds / most, figure);
     });
   return [heading3("Passes"), make("div", { class: "bars" }, rows)];
 }

@@ -33,7 +33,7 @@ function aboutStep(step) {
     codeView(step.line),
     step.trouble ? troubleView(step) : null,
     step.is_backward ? backwardViews(step, box) : forwardViews(step, box),
-    layerView(step.box),
+    layerView(box),
   ];
 }
 
@@ -140,4 +140,4 @@ function rangeText({ statistics }) {
 
 on("step", showPanel);
 on("selected", showPanel);
-on("heat", showPanel);
+on("recolored", showPanel);

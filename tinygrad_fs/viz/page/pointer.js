@@ -103,7 +103,6 @@ function wordsOn({ box, scope }) {
 function select(box) {
   state.selected = box;
   tell("selected");
-  tell("marked");
 }
 
 /** Select a box and bring it into sight, whatever is closed around it. */

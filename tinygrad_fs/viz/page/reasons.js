@@ -23,11 +23,11 @@ function whyNone(number) {
 function routeToOutput(number) {
   const isFlow = (link) => links[link].kind !== "no-grad" && links[link].kind !== "saved";
   const whole = routed(number, isFlow);
-  const links_ = whole ?? routed(number, (link) => links[link].kind !== "saved");
-  if (!links_) return { route: [], isWhole: false };
+  const way = whole ?? routed(number, (link) => links[link].kind !== "saved");
+  if (!way) return { route: [], isWhole: false };
   let isBroken = false;
   const route = [{ box: number, broken: "" }];
-  for (const link of links_) {
+  for (const link of way) {
     const reader = links[link].reader;
     const breaks = !isBroken && !isFlow(link);
     isBroken ||= breaks;

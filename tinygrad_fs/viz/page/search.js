@@ -20,7 +20,7 @@ function search(text) {
   state.found = new Set(candidates);
   chosen = -1;
   showFound(words.length > 0);
-  tell("marked");
+  tell("found");
 }
 
 function showFound(isAsked) {

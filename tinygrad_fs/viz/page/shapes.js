@@ -115,12 +115,10 @@ const CLOSED = {
 /** All layers of the drawing, for the present places, theme and colours. */
 function composed() {
   const layers = { scopes: new Layer(), lines: new Layer(), heads: new Layer(), boxes: new Layer() };
-  scopes.forEach((_, number) => {
-    if (places.isHidden[number] || state.closed.has(number)) return;
-    const at = places.scopes[number];
-    const paint = { fill: themed(data.colors.scopeFill), line: themed(data.colors.scopeLine), width: 1, dashed: false };
-    layers.scopes.add(at, paint, roundedOutline(at, 8));
-  });
+  const frame = { fill: themed(data.colors.scopeFill), line: themed(data.colors.scopeLine), width: 1, dashed: false };
+  for (const scope of places.open) {
+    layers.scopes.add(places.scopes[scope], frame, roundedOutline(places.scopes[scope], 8));
+  }
   links.forEach((link, number) => {
     const path = places.paths[number];
     if (path) addLink(layers, looks[link.look], path);
@@ -211,6 +209,12 @@ function spread(text, at) {
     y += size * sizes.leading;
     return { words, size, bold, color, x: at.x + at.width / 2, y: y - 0.32 * size };
   });
+}
+
+/** The title of an open scope, in its left upper corner. */
+function titleOfScope(scope) {
+  const { x, y } = places.scopes[scope];
+  return { words: scopes[scope].title, size: sizes.scope, bold: true, x: x + 9, y: y + 14.5 };
 }
 
 /** The text on a closed scope. */

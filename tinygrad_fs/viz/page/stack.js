@@ -6,17 +6,16 @@ for (const layer of layersOfStack) layer.differences = objects("differences", la
 
 const layerOfScope = new Map(layersOfStack.map((layer, number) => [layer.scope, number]));
 
-/** The layer that recorded a box; undefined for none. */
+/** The number of the layer that recorded a box; undefined for none. */
 function layerOf(box) {
-  return scopesAround(boxes[box].scope)
+  return scopesAround(box.scope)
     .map((scope) => layerOfScope.get(scope))
     .find((layer) => layer !== undefined);
 }
 
 /** The largest difference of the layer that a box belongs to, for colouring; null if nothing was compared. */
 function differenceOf(box) {
-  const around = scopesAround(box.scope).map((scope) => layerOfScope.get(scope));
-  const layer = layersOfStack[around.find((number) => number !== undefined)];
+  const layer = layersOfStack[layerOf(box)];
   return layer && layer.worst >= 0 ? Math.max(layer.worst, 1e-17) : null;
 }
 
@@ -49,8 +48,8 @@ function cardOf(layer, number) {
 
 /** Light the layer of the step or of the selected node. */
 function markLayer() {
-  const box = state.selected !== -1 ? state.selected : (steps[state.step]?.box ?? -1);
-  const current = box === -1 ? undefined : layerOf(box);
+  const box = boxes[state.selected] ?? boxes[steps[state.step]?.box];
+  const current = box && layerOf(box);
   layersOfStack.forEach((_, number) => {
     const card = byId(`layer-${number}`);
     card.classList.toggle("current", number === current);
@@ -65,7 +64,7 @@ function goToLayer(number) {
   const { scope } = layersOfStack[number];
   if (scope === -1) return;
   const isBackward = steps[state.step]?.is_backward ?? false;
-  const first = steps.findIndex((step) => step.is_backward === isBackward && layerOf(step.box) === number);
+  const first = steps.findIndex((step) => step.is_backward === isBackward && layerOf(boxes[step.box]) === number);
   if (first !== -1) {
     reveal(steps[first].box);
     goTo(first, true);
@@ -77,18 +76,14 @@ function layerView(box) {
   const layer = layersOfStack[layerOf(box)];
   if (!layer) return null;
   const cell = (words) => make("td", {}, words);
-  const head = make(
-    "tr",
-    {},
-    ["", "largest", "relative", "cosine"].map((words) => make("th", { scope: "col" }, words)),
-  );
+  const head = headOf(["", "largest", "relative", "cosine"]);
   const rows = layer.differences.map(({ name, absolute, relative, cosine }) =>
     make("tr", {}, cell(name), cell(differenceText(absolute)), cell(differenceText(relative)), cell(cosine.toFixed(6))),
   );
   return [
     heading3(`By hand: ${layer.title}`),
     make("p", { class: layer.agrees ? "agrees" : "differs" }, layer.verdict),
-    rows.length ? make("table", { class: "compared" }, make("thead", {}, head), make("tbody", {}, rows)) : null,
+    rows.length ? make("table", { class: "compared" }, head, make("tbody", {}, rows)) : null,
   ];
 }
 

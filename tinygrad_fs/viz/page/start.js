@@ -12,9 +12,7 @@ function wearTheme(dark) {
 
 function setTheme(dark) {
   wearTheme(dark);
-  tell("themed");
-  drawLegend();
-  showPanel();
+  tell("recolored");
 }
 
 /** The legend: each look that is present, drawn small, with what it means. */
@@ -65,7 +63,7 @@ function startTools() {
   byId("table").addEventListener("click", showTable);
   byId("export").addEventListener("click", saveView);
   byId("theme").addEventListener("click", toggleTheme);
-  on("heat", drawLegend);
+  on("recolored", drawLegend);
   byId("help").addEventListener("click", showKeys);
 }
 

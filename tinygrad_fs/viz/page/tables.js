@@ -8,7 +8,7 @@ function openDialog(title, ...content) {
 }
 
 function showTable() {
-  const head = ["", "node", "kind", "module", "holds", "value: range", "mean", "gradient: range", "norm", "time"];
+  const columns = ["", "node", "kind", "module", "holds", "value: range", "mean", "gradient: range", "norm", "time"];
   const body = make("tbody");
   const more = make("button", { type: "button", onclick: () => addRows() }, "");
   let count = 0;
@@ -20,12 +20,7 @@ function showTable() {
     more.textContent = `Show ${Math.min(PART, boxes.length - count)} more of ${whole(boxes.length)}`;
   };
   addRows();
-  const titles = make(
-    "tr",
-    {},
-    head.map((words) => make("th", { scope: "col" }, words)),
-  );
-  openDialog("All nodes and values", make("table", {}, make("thead", {}, titles), body), more);
+  openDialog("All nodes and values", make("table", {}, headOf(columns), body), more);
 }
 
 function rowOf(box, number) {

@@ -79,4 +79,4 @@ function drawFigures(width, peak) {
 }
 
 on("step", drawTimeline);
-on("themed", drawTimeline);
+on("recolored", drawTimeline);

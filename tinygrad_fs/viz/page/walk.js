@@ -7,32 +7,34 @@ function goTo(step, isUrgent = false) {
   state.step = Math.max(-1, Math.min(steps.length - 1, step));
   state.selected = -1;
   tell("step");
-  tell("selected");
   const told = steps[state.step];
   if (told) bringIntoSight(places.boxes[told.box], isUrgent);
 }
 
-function goBy(count) {
+/** Go to a step by hand: what plays by itself is stopped. */
+function jumpTo(step, isUrgent = false) {
   stop();
-  goTo(state.step + count);
+  goTo(step, isUrgent);
 }
+
+const goBy = (count) => jumpTo(state.step + count);
+const toBegin = () => jumpTo(-1);
+const toLast = () => jumpTo(steps.length - 1);
 
 /** To the first step of the next pass, in the last one to its last step; the other way, to that of the one before. */
 function goByPhase(way) {
-  stop();
   const beginOf = (phase) => steps.findIndex((step) => step.phase === phase);
   const here = steps[state.step]?.phase ?? -1;
   const begin = beginOf(here);
-  if (way < 0) goTo(begin < state.step ? begin : beginOf(here - 1));
-  else goTo(here + 1 < phases.length ? beginOf(here + 1) : steps.length - 1);
+  if (way < 0) jumpTo(begin < state.step ? begin : beginOf(here - 1));
+  else jumpTo(here + 1 < phases.length ? beginOf(here + 1) : steps.length - 1);
 }
 
 /** Go to the first nan or infinity, with its box open to sight. */
 function goToTrouble() {
   if (data.first_trouble === -1) return;
-  stop();
   reveal(steps[data.first_trouble].box);
-  goTo(data.first_trouble, true);
+  jumpTo(data.first_trouble, true);
 }
 
 function play() {
@@ -80,20 +82,11 @@ function spoken(step) {
 function startWalk() {
   const slider = byId("slider");
   slider.max = String(steps.length - 1);
-  slider.addEventListener("input", () => {
-    stop();
-    goTo(Number(slider.value));
-  });
-  byId("first").addEventListener("click", () => {
-    stop();
-    goTo(-1);
-  });
+  slider.addEventListener("input", () => jumpTo(Number(slider.value)));
+  byId("first").addEventListener("click", toBegin);
   byId("previous").addEventListener("click", () => goBy(-1));
   byId("next").addEventListener("click", () => goBy(1));
-  byId("last").addEventListener("click", () => {
-    stop();
-    goTo(steps.length - 1);
-  });
+  byId("last").addEventListener("click", toLast);
   byId("play").addEventListener("click", play);
   byId("play").disabled = !steps.length;
   const alarm = byId("trouble");

@@ -15,13 +15,26 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** The head of a table. */
+function headOf(columns) {
+  return make(
+    "thead",
+    {},
+    make(
+      "tr",
+      {},
+      columns.map((words) => make("th", { scope: "col" }, words)),
+    ),
+  );
+}
+
 /** A whole number with commas. (What the browser has for it takes longer to start than the drawing.) */
 function whole(count) {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-function counted(count, word, several = `${word}s`) {
-  return `${whole(count)} ${count === 1 ? word : several}`;
+function counted(count, word) {
+  return `${whole(count)} ${word}${count === 1 ? "" : "s"}`;
 }
 
 /** A number with four digits that count, as short as it can be told. */
