@@ -71,12 +71,12 @@ def data_of(html):
     return data | {"arrays": arrays}
 
 
-def rows(data, name):
-    """The rows of a part of the data as dicts."""
-    return [dict(zip(data["fields"][name], row)) for row in data[name]]
+def rows(data, name, within=None):
+    """The rows of a part of the data, or those within a row of another, as dicts."""
+    return [dict(zip(data["fields"][name], row)) for row in (data[name] if within is None else within)]
 
 
-def recorded(names=None):
+def recorded():
     """tanh(x * w), squared and summed, and back."""
     x, w = tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True), leaf(1.0, 0.5)
     with viz.record() as tape:
@@ -195,9 +195,7 @@ def test_steps_go_forward_and_back(html):
 
 def test_gradients_come_together_where_an_argument_is_given_twice(html):
     data = data_of(html)
-    fields = data["fields"]["sent"]
-    square = rows(data, "steps")[5]
-    first, second = [dict(zip(fields, each)) for each in square["sent"]]
+    first, second = rows(data, "sent", rows(data, "steps")[5]["sent"])
     assert [(each["arrived"], each["expected"]) for each in (first, second)] == [(1, 2), (2, 2)]
     arrays = rows(data, "arrays")
     values = [np.array(arrays[number]["values"]) for number in (first["array"], second["array"], second["sum"])]
@@ -207,7 +205,7 @@ def test_gradients_come_together_where_an_argument_is_given_twice(html):
 
 def test_a_gradient_is_summed_where_its_argument_was_broadcast(html):
     data = data_of(html)
-    to_x, to_w = [dict(zip(data["fields"]["sent"], each)) for each in rows(data, "steps")[-1]["sent"]]
+    to_x, to_w = rows(data, "sent", rows(data, "steps")[-1]["sent"])
     assert (to_x["name"], to_x["is_summed"], to_w["name"], to_w["is_summed"]) == ("x", False, "y", True)
     assert rows(data, "arrays")[to_w["array"]]["shape"] == [2]
 
@@ -230,7 +228,7 @@ def test_what_was_not_asked_for_was_not_sent():
         tg.autograd.grad((x * w * x).sum(), x)
     data = data_of(tape.graph(names={"x": x, "w": w}).html())
     titles = [box["title"] for box in rows(data, "boxes")]
-    sent = [dict(zip(data["fields"]["sent"], each)) for step in rows(data, "steps") for each in step["sent"]]
+    sent = [each for step in rows(data, "steps") for each in rows(data, "sent", step["sent"])]
     assert [(each["arrived"], each["expected"]) for each in sent if titles[each["box"]] == "x"] == [(1, 2), (2, 2)]
     assert not [each for each in sent if titles[each["box"]] == "w"]
 
@@ -309,10 +307,33 @@ def test_without_a_tape_the_way_back_is_the_one_that_backward_would_take():
     data = data_of(viz.graph(loss, names={"x": x}).html())
     steps, titles = rows(data, "steps"), [box["title"] for box in rows(data, "boxes")]
     assert [titles[step["box"]] for step in steps] == ["Tanh", "Multiply", "Sum", "Sum", "Multiply", "Tanh"]
-    last = dict(zip(data["fields"]["sent"], steps[-1]["sent"][0]))
+    (last,) = rows(data, "sent", steps[-1]["sent"])
     assert (last["arrived"], last["expected"]) == (2, 2)
     expected = [float(f"{value:.5g}") for value in x.grad.numpy().tolist()]
     assert rows(data, "arrays")[last["sum"]]["values"] == expected
+
+
+@pytest.mark.parametrize(
+    ("ways", "phases", "forward"),
+    [("both", ["forward", "backward"], ["Tanh", "Multiply", "Sum"]), ("backward", ["backward"], [])],
+)
+def test_derivatives_that_are_drawn_are_the_steps_back(ways, phases, forward):
+    x = leaf(1.0, 2.0)
+    loss = (tg.tanh(x) * x).sum()
+    loss.backward()
+    data = data_of(viz.graph(loss, names={"x": x}, graph=ways).html())
+    steps, titles = rows(data, "steps"), [box["title"] for box in rows(data, "boxes")]
+    assert data["phases"] == phases
+    back = ["Sum backward", "Multiply backward", "Tanh backward"]
+    assert [titles[step["box"]] for step in steps] == [*forward, *back]
+    assert [data["phases"][step["phase"]] for step in steps] == ["forward"] * len(forward) + ["backward"] * 3
+    sent = [rows(data, "sent", step["sent"]) for step in steps[-3:]]
+    assert [[titles[each["box"]] for each in of_a_step] for of_a_step in sent] == [
+        ["Multiply backward"], ["Tanh backward", "gradient of x"], ["gradient of x"],
+    ]  # fmt: skip
+    assert (sent[-1][0]["arrived"], sent[-1][0]["expected"]) == (2, 2)
+    expected = [float(f"{value:.5g}") for value in x.grad.numpy().tolist()]
+    assert rows(data, "arrays")[sent[-1][0]["sum"]]["values"] == expected
 
 
 def test_steps_inside_of_closed_modules_are_left_out_and_counted():

@@ -10,7 +10,6 @@ from tinygrad_fs.viz.page.lines import Lines
 from tinygrad_fs.viz.page.places import Places
 from tinygrad_fs.viz.page.rules import argument_name
 from tinygrad_fs.viz.page.steps import FINE, Given, Sent, Step, Story, trouble_of
-from tinygrad_fs.viz.sketch import Argument
 from tinygrad_fs.viz.values import Values
 
 __all__ = ["Implied"]
@@ -27,50 +26,73 @@ class Implied:
         self._ops = [
             number
             for number, thing in enumerate(places.things)
-            if thing.arguments and not thing.is_implied and thing.kind != "saved"
+            if thing.arguments and not thing.is_implied and thing.kind not in ("gradient", "saved")
         ]
 
     def story(self) -> Story:
-        """Forward through all ops, and back."""
-        return Story([*self._forward(), *self._backward()], ["forward", "backward"])
+        """Forward through all ops, and back; of the two, what the drawing has."""
+        story = Story([], [])
+        for name, steps in (("forward", self._forward()), ("backward", self._backward())):
+            told = [step._replace(phase=len(story.phases)) for step in steps]
+            story.steps += told
+            story.phases += [name] if told else []
+        return story
 
     def _forward(self) -> Iterator[Step]:
-        for number in self._ops:
-            yield self._step(number, 0, [])
+        for box in self._ops:
+            yield self._step(box, False, [])
 
     def _backward(self) -> Iterator[Step]:
-        carrying = self._places.carrying()
-        ops = [number for number in reversed(self._ops) if number in carrying]
-        expected = Counter([argument.source for number in ops for argument in self._differentiable(number)])
+        things = self._places.things
+        sent_by = self._sent_by()
+        expected = Counter([target for sent in sent_by.values() for _, target in sent])
         arrived: Counter[int] = Counter()
-        for number in ops:
+        for box, each in sent_by.items():
             sent = []
-            for argument in self._differentiable(number):
-                source = argument.source
-                arrived[source] += 1
-                is_all = arrived[source] == expected[source]
-                total = self._values.gradient(self._places.things[source].node) if is_all else None
-                name = argument_name(self._places.things[number].node, argument.position)
-                target = self._places.derivative(source)
-                counts = arrived[source], expected[source]
+            for position, target in each:
+                arrived[target] += 1
+                is_all = arrived[target] == expected[target]
+                total = self._values.gradient(things[target].node) if is_all else None
+                name = argument_name(things[box].node, position)
+                counts = arrived[target], expected[target]
                 sent.append(Sent(target, name, -1, self._arrays.add(total), *counts, False))
-            yield self._step(number, 1, sent)
+            yield self._step(box, True, sent)
 
-    def _differentiable(self, number: int) -> list[Argument]:
-        return [argument for argument in self._places.things[number].arguments if argument.differentiable]
+    def _sent_by(self) -> dict[int, list[tuple[int, int]]]:
+        """For each box on the way back, in order, the arguments that gradients are sent to, and the boxes of these.
 
-    def _step(self, number: int, phase: int, sent: list[Sent]) -> Step:
-        thing = self._places.things[number]
+        Where derivatives have boxes of their own, gradients go along their links; elsewhere against those of the ops.
+        """
+        things = self._places.things
+        drawn: dict[int, list[tuple[int, int]]] = {}
+        for number, thing in enumerate(things):
+            if thing.is_implied and thing.kind == "backward":
+                drawn[number] = []
+            for argument in thing.arguments:
+                if argument.source in drawn and not argument.is_kept:
+                    drawn[argument.source].append((argument.position, number))
+        if drawn:
+            return {number: sorted(sent) for number, sent in drawn.items()}
+        carrying = self._places.carrying()
+        return {
+            number: [(each.position, each.source) for each in things[number].arguments if each.differentiable]
+            for number in reversed(self._ops)
+            if number in carrying
+        }
+
+    def _step(self, box: int, is_backward: bool, sent: list[Sent]) -> Step:
+        node = self._places.things[box].node
+        op = self._places.box(node) if self._places.things[box].is_implied else box
         given = [
             Given(
                 argument.source,
-                argument.option or argument_name(thing.node, argument.position),
+                argument.option or argument_name(node, argument.position),
                 self._arrays.add(self._values.value(self._places.things[argument.source].node)),
             )
-            for argument in thing.arguments
+            for argument in (self._places.things[op].arguments if op != -1 else ())
         ]
-        outputs = [self._arrays.add(array) for array in several(self._values.value(thing.node))]
-        trouble = trouble_of(self._arrays, [each.array for each in given], outputs) if phase == 0 else FINE
-        line = self._lines.add(thing.node.where)
-        box = self._places.derivative(number) if phase == 1 else number
-        return Step(phase, box, phase == 1, given, outputs, [-1] * phase, sent, 0.0, -1, line, trouble)
+        outputs = [self._arrays.add(array) for array in several(self._values.value(node))]
+        trouble = FINE if is_backward else trouble_of(self._arrays, [each.array for each in given], outputs)
+        gradients = [-1] if is_backward else []
+        line = self._lines.add(node.where)
+        return Step(0, box, is_backward, given, outputs, gradients, sent, 0.0, -1, line, trouble)

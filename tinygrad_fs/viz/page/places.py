@@ -50,10 +50,6 @@ class Places:
         node = self._drawn(node)
         return self._backward[node] if node in self._backward else self.source(node, sender)
 
-    def derivative(self, box: int) -> int:
-        """The box of the derivative of what a box stands for; that box itself, if there is none."""
-        return self._backward.get(self.things[box].node, box)
-
     def order(self, node: Node) -> int:
         """How many backward passes it takes to come to a node."""
         return self._orders.get(node, 0)
