@@ -28,8 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         The exit code: 0 done, 1 failed, 130 interrupted, 141 if nobody reads on. Bad arguments leave by SystemExit with
-        code 2, ``-h`` and
-        ``--version`` with code 0.
+        code 2, ``-h`` and ``--version`` with code 0.
 
     Examples
     --------

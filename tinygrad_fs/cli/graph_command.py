@@ -63,7 +63,7 @@ def add(commands: Commands) -> None:
         "-o",
         "--out",
         metavar="FILE",
-        type=file_to_write,
+        type=_drawing,
         default=Path("graph.svg"),
         help=f"the file to write; its suffix is one of {', '.join(SUFFIXES)}",
     )
@@ -90,10 +90,19 @@ def _input(text: str) -> Input:
     return Input(shape(sizes), dtype)
 
 
+def _drawing(text: str) -> Path:
+    """A reader of names of files that can be written as a drawing."""
+    from tinygrad_fs.viz.picture import SUFFIXES
+
+    path = file_to_write(text)
+    if path.suffix.lower() not in SUFFIXES:
+        raise argparse.ArgumentTypeError(f"'{path}' must end in one of {', '.join(SUFFIXES)}")
+    return path
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from tinygrad_fs.viz import RenderError
 
-    _check_out(arguments)
     manual_seed(arguments.seed)
     with contextlib.redirect_stdout(sys.stderr):  # what the model prints is not what was asked for
         try:
@@ -122,15 +131,6 @@ def _write(picture: Graph, arguments: argparse.Namespace) -> None:
 
 def _is_page(arguments: argparse.Namespace) -> bool:
     return bool(arguments.out.suffix.lower() == ".html")
-
-
-def _check_out(arguments: argparse.Namespace) -> None:
-    """Refuse a file that cannot be written, before any work is done."""
-    from tinygrad_fs.viz.picture import SUFFIXES
-
-    out = arguments.out
-    if out.suffix.lower() not in SUFFIXES:
-        arguments.parser.error(f"argument -o/--out: '{out}' must end in one of {', '.join(SUFFIXES)}")
 
 
 def _target(text: str, inputs: list[Input]) -> Any:

@@ -173,8 +173,10 @@ class Script:
     def _made(self, value: Any) -> str:
         """An object from its attributes, without its constructor."""
         kind = type(value)
-        if kind.__module__ == "builtins" or id(value) in self._open:
-            raise InexpressibleError(f"a {kind.__name__}" if id(value) not in self._open else "it refers to itself")
+        if id(value) in self._open:
+            raise InexpressibleError("it refers to itself")
+        if kind.__module__ == "builtins":
+            raise InexpressibleError(f"a {kind.__name__}")
         self._definitions[_MADE] = None
         self._open.append(id(value))
         given = [f"{name}={text}" for name, text in self.attributes(value)]

@@ -152,8 +152,8 @@ def _plain(value: Any) -> Any:
     return int(value)
 
 
-def _figure(value: float, digits: int = 6) -> float:
-    return float(f"{min(value, 1e308):.{digits}g}")
+def _figure(value: float) -> float:
+    return float(f"{min(value, 1e308):.6g}")
 
 
 def _statistics(rows: Any) -> Iterator[Statistics]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
 from tinygrad_fs.viz.arrange import DETAIL, LEADING, RING, SCOPE_TITLE, SMALL, STACKED, TITLE
@@ -191,7 +192,7 @@ class _Looks:
         """The number of a look."""
         place = self._places.setdefault(look, len(self._places))
         if place == len(self.known):
-            self.known.append({name: getattr(look, name) for name in look.__dataclass_fields__})
+            self.known.append(asdict(look))
         return place
 
 
@@ -204,7 +205,7 @@ def _tenths(value: float) -> float:
 
 
 def _points(path: Iterable[tuple[float, ...]]) -> list[list[float]]:
-    return [[round(value, 1) for value in piece] for piece in path]
+    return [[_tenths(value) for value in piece] for piece in path]
 
 
 def _first_trouble(steps: list[Step]) -> int:
