@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 from tinygrad_fs.nn import functional
 from tinygrad_fs.nn.module import Module
-from tinygrad_fs.ops.spatial import PerAxis, as_sizes
+from tinygrad_fs.ops.spatial import PerAxis, as_sizes, kernel_and_stride
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"]
 
 
 class _MaxUnpool(Module):
-    """What both have in common; they differ in the number of axes."""
+    """What unpoolings have in common; they differ in the number of axes."""
 
     _axes: ClassVar[int]
     _unpool: ClassVar[Any]
@@ -22,8 +22,7 @@ class _MaxUnpool(Module):
     def __init__(self, kernel_size: PerAxis, stride: PerAxis | None = None, padding: PerAxis = 0) -> None:
         super().__init__()
         name = type(self).__name__
-        self.kernel_size = as_sizes(name, "kernel_size", kernel_size, self._axes)
-        self.stride = self.kernel_size if stride is None else as_sizes(name, "stride", stride, self._axes)
+        self.kernel_size, self.stride = kernel_and_stride(name, kernel_size, stride, self._axes)
         self.padding = as_sizes(name, "padding", padding, self._axes, 0)
 
     def forward(self, x: TensorLike, indices: TensorLike, output_size: Sequence[int] | None = None) -> Tensor:

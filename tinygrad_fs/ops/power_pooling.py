@@ -14,7 +14,7 @@ from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.pooling import AvgPool2dGradient, max_pool2d, pooled
 from tinygrad_fs.ops.shape import expand_dims, squeeze
-from tinygrad_fs.ops.spatial import PerAxis, Sizes, as_sizes, positions, remembered
+from tinygrad_fs.ops.spatial import PerAxis, Sizes, kernel_and_stride, positions, remembered
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["lp_pool1d", "lp_pool2d"]
@@ -131,8 +131,7 @@ def _windows(
         raise TypeError(f"{op}: dtype {dtype} holds no roots; use x.astype('float32')")
     if not p > 0:
         raise ValueError(f"{op}: norm_type={p!r} must be positive")
-    kernel = as_sizes(op, "kernel_size", kernel_size, axes)
-    steps = kernel if stride is None else as_sizes(op, "stride", stride, axes)
+    kernel, steps = kernel_and_stride(op, kernel_size, stride, axes)
     positions(op, shape[len(shape) - axes :], kernel, steps, ((0, 0),) * axes, (1,) * axes)
     return kernel, steps
 

@@ -18,6 +18,7 @@ from tinygrad_fs.ops.spatial import (
     as_sizes,
     check_convolution,
     conv_edges,
+    kernel_and_stride,
     positions,
     remembered,
 )
@@ -178,8 +179,7 @@ def _windows(
     """The kernel, stride, padding and dilation of a pool along one axis, checked, for images of height 1."""
     if not shape:
         raise ValueError(f"{op}: the input is 0-d; it needs at least one axis, (..., length)")
-    kernel = as_sizes(op, "kernel_size", kernel_size, 1)
-    steps = kernel if stride is None else as_sizes(op, "stride", stride, 1)
+    kernel, steps = kernel_and_stride(op, kernel_size, stride, 1)
     spread, edges = as_sizes(op, "dilation", dilation, 1), as_edges(op, padding, 1)
     (count,), length = positions(op, shape[-1:], kernel, steps, edges, spread), shape[-1]
     seen = (np.arange(count) * steps[0] - edges[0][0])[:, None] + np.arange(kernel[0]) * spread[0]

@@ -45,6 +45,12 @@ def as_sizes(op: str, name: str, value: Any, axes: int, least: int = 1) -> Sizes
     return tuple([int(each) for each in sizes])
 
 
+def kernel_and_stride(op: str, kernel_size: Any, stride: Any, axes: int) -> tuple[Sizes, Sizes]:
+    """The kernel and the stride of windows, which stand side by side where no stride is given."""
+    kernel = as_sizes(op, "kernel_size", kernel_size, axes)
+    return kernel, kernel if stride is None else as_sizes(op, "stride", stride, axes)
+
+
 def as_edges(op: str, padding: Any, axes: int) -> Edges:
     """Padding given as an int, one for each axis, or a pair (before, after) for each axis."""
     if isinstance(padding, str) or np.ndim(padding) < 2:

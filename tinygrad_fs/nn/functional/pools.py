@@ -12,7 +12,7 @@ from tinygrad_fs.ops.adaptive import OutputSize, first_largest_of_parts
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.pooling import first_largest
-from tinygrad_fs.ops.spatial import Edges, PerAxis, Sizes, as_sizes
+from tinygrad_fs.ops.spatial import Edges, PerAxis, Sizes, as_sizes, kernel_and_stride
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
@@ -239,7 +239,7 @@ def max_pool(
 ) -> Any:
     """Pool by maxima along the last one or two axes, with PyTorch's options."""
     x = given(input)
-    kernel, steps = _kernel_and_steps(name, axes, kernel_size, stride)
+    kernel, steps = kernel_and_stride(name, kernel_size, stride, axes)
     spread = as_sizes(name, "dilation", dilation, axes)
     sides = as_sizes(name, "padding", padding, axes, 0)
     if any(2 * side > size for side, size in zip(sides, kernel)):
@@ -271,7 +271,7 @@ def avg_pool(
 ) -> Tensor:
     """Pool by means along the last one or two axes, with PyTorch's options."""
     x = given(input)
-    kernel, steps = _kernel_and_steps(name, axes, kernel_size, stride)
+    kernel, steps = kernel_and_stride(name, kernel_size, stride, axes)
     sides = as_sizes(name, "padding", padding, axes, 0)
     if any(2 * side > size for side, size in zip(sides, kernel)):
         raise ValueError(f"{name}: padding={padding!r} is more than half of the kernel {kernel}")
@@ -293,7 +293,7 @@ def _lp_pool(
     name: str, axes: int, input: TensorLike, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool
 ) -> Tensor:
     x = given(input)
-    kernel, steps = _kernel_and_steps(name, axes, kernel_size, stride)
+    kernel, steps = kernel_and_stride(name, kernel_size, stride, axes)
     edges = _edges(x.shape, kernel, steps, (0,) * axes, (1,) * axes, ceil_mode)
     pool: Any = ops.lp_pool1d if axes == 1 else ops.lp_pool2d
     if not any(map(any, edges)):
@@ -302,11 +302,6 @@ def _lp_pool(
     inside = np.pad(np.ones(x.shape[x.ndim - axes :], x.dtype), edges)
     shares = (ops.avg_pool1d if axes == 1 else ops.avg_pool2d)(inside, kernel, steps)
     return y * shares ** (-1.0 / norm_type)  # type: ignore[no-any-return]
-
-
-def _kernel_and_steps(name: str, axes: int, kernel_size: Any, stride: Any) -> tuple[Sizes, Sizes]:
-    kernel = as_sizes(name, "kernel_size", kernel_size, axes)
-    return kernel, kernel if stride is None else as_sizes(name, "stride", stride, axes)
 
 
 def _edges(shape: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, ceil_mode: bool) -> Edges:

@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_fs import ops
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.operands import array_of
-from tinygrad_fs.ops.spatial import PerAxis, as_sizes
+from tinygrad_fs.ops.spatial import PerAxis, as_sizes, kernel_and_stride
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]
@@ -116,8 +116,7 @@ def _max_unpool(
             f"{name}: input of shape {x.shape} and indices of shape {places.shape}; they must be of one shape, "
             f"with {axes + 1} or {axes + 2} axes"
         )
-    kernel = as_sizes(name, "kernel_size", kernel_size, axes)
-    steps = kernel if stride is None else as_sizes(name, "stride", stride, axes)
+    kernel, steps = kernel_and_stride(name, kernel_size, stride, axes)
     sides = as_sizes(name, "padding", padding, axes, 0)
     usual = [(n - 1) * s - 2 * side + k for n, s, side, k in zip(x.shape[-axes:], steps, sides, kernel)]
     sizes = usual if output_size is None else list(output_size)[-axes:]

@@ -19,7 +19,7 @@ from tinygrad_fs.nn.functional.pools import (
     max_pool,
 )
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.spatial import PerAxis, Sizes, as_sizes
+from tinygrad_fs.ops.spatial import PerAxis, Sizes, as_sizes, kernel_and_stride
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["adaptive_avg_pool3d", "adaptive_max_pool3d", "avg_pool3d", "max_pool3d"]
@@ -46,8 +46,7 @@ def max_pool3d(
     """
     name = "max_pool3d"
     x = _volumes(name, input)
-    kernel = as_sizes(name, "kernel_size", kernel_size, 3)
-    steps = kernel if stride is None else as_sizes(name, "stride", stride, 3)
+    kernel, steps = kernel_and_stride(name, kernel_size, stride, 3)
     sides, spread = as_sizes(name, "padding", padding, 3, 0), as_sizes(name, "dilation", dilation, 3)
 
     def pool(x: Any, axes: slice) -> Any:
@@ -78,8 +77,7 @@ def avg_pool3d(
     """
     name = "avg_pool3d"
     x = _volumes(name, input)
-    kernel = as_sizes(name, "kernel_size", kernel_size, 3)
-    steps = kernel if stride is None else as_sizes(name, "stride", stride, 3)
+    kernel, steps = kernel_and_stride(name, kernel_size, stride, 3)
     sides = as_sizes(name, "padding", padding, 3, 0)
 
     def pool(x: Any, axes: slice, divisor: int | None) -> Tensor:
@@ -101,8 +99,9 @@ def adaptive_avg_pool3d(input: TensorLike, output_size: Any) -> Tensor:
     >>> tg.nn.functional.adaptive_avg_pool3d(tg.arange(8.0).reshape(1, 2, 2, 2), (None, 1, 1)).ravel()
     tensor([1.5, 5.5])
     """
-    x = _volumes("adaptive_avg_pool3d", input)
-    depth, *image = _parts(x.shape, output_size)
+    name = "adaptive_avg_pool3d"
+    x = _volumes(name, input)
+    depth, *image = _parts(name, x.shape, output_size)
     y = adaptive_avg_pool2d(x, tuple(image))
     pooled: Tensor = _along_depth(y, lambda x: adaptive_avg_pool1d(x, depth))
     return pooled
@@ -117,8 +116,9 @@ def adaptive_max_pool3d(input: TensorLike, output_size: Any, return_indices: boo
     >>> tg.nn.functional.adaptive_max_pool3d(tg.arange(8.0).reshape(1, 2, 2, 2), 1)
     tensor([[[[7.]]]])
     """
-    x = _volumes("adaptive_max_pool3d", input)
-    depth, *image = _parts(x.shape, output_size)
+    name = "adaptive_max_pool3d"
+    x = _volumes(name, input)
+    depth, *image = _parts(name, x.shape, output_size)
     return _largest(
         x,
         lambda x: adaptive_max_pool2d(x, tuple(image), return_indices),
@@ -136,11 +136,11 @@ def _volumes(name: str, input: TensorLike) -> Any:
     return x
 
 
-def _parts(shape: Sizes, output_size: Any) -> tuple[int, ...]:
+def _parts(name: str, shape: Sizes, output_size: Any) -> tuple[int, ...]:
     """How many parts each of the last three axes is divided into."""
     wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * 3
     if len(wanted) != 3:
-        raise ValueError(f"adaptive pooling of volumes: output_size={output_size!r} must be an int or three of them")
+        raise ValueError(f"{name}: output_size={output_size!r} must be an int or three of them")
     return tuple([have if size is None else size for have, size in zip(shape[-3:], wanted)])
 
 
