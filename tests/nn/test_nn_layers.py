@@ -54,6 +54,12 @@ def test_arguments_and_defaults_are_pytorchs(name):
     assert all(p.kind is p.KEYWORD_ONLY for p in ours if p.name in ("dtype", "generator"))
 
 
+@pytest.mark.parametrize("name", [name for name in MODULES if re.search("[123]d$", name)])
+def test_a_layer_for_other_axes_is_of_another_kind(name):
+    relatives = {f"{name[:-2]}{axes}d" for axes in "123"}
+    assert relatives.intersection(base.__name__ for base in getattr(nn, name).__mro__) == {name}
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -123,34 +123,10 @@ class MaxPool1d(_MaxPool):
     _pool = staticmethod(functional.max_pool1d)
 
 
-class AvgPool2d(Module):
-    """The mean of each window of images, of shape (..., height, width).
+class _AvgPool(Module):
+    """What pools of means in images and volumes have in common."""
 
-    Parameters
-    ----------
-    kernel_size, stride, padding, ceil_mode
-        As in `MaxPool2d`; the padding holds zeros.
-    count_include_pad : bool, default True
-        Whether they count in a mean.
-    divisor_override : int, optional
-        What to divide sums by in place of the number of elements.
-
-    Raises
-    ------
-    TypeError
-        When called with an input that is not floating.
-    ValueError
-        When called with an input that is too small, or if an option makes no sense.
-
-    Examples
-    --------
-    >>> import tinygrad_fs as tg
-    >>> tg.nn.AvgPool2d(2)(tg.arange(16.0).reshape(1, 4, 4))
-    tensor([[[ 2.5,  4.5],
-             [10.5, 12.5]]])
-    """
-
-    _pool: ClassVar[Any] = staticmethod(functional.avg_pool2d)
+    _pool: ClassVar[Any]
 
     def __init__(
         self,
@@ -186,7 +162,37 @@ class AvgPool2d(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class AvgPool3d(AvgPool2d):
+class AvgPool2d(_AvgPool):
+    """The mean of each window of images, of shape (..., height, width).
+
+    Parameters
+    ----------
+    kernel_size, stride, padding, ceil_mode
+        As in `MaxPool2d`; the padding holds zeros.
+    count_include_pad : bool, default True
+        Whether they count in a mean.
+    divisor_override : int, optional
+        What to divide sums by in place of the number of elements.
+
+    Raises
+    ------
+    TypeError
+        When called with an input that is not floating.
+    ValueError
+        When called with an input that is too small, or if an option makes no sense.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.AvgPool2d(2)(tg.arange(16.0).reshape(1, 4, 4))
+    tensor([[[ 2.5,  4.5],
+             [10.5, 12.5]]])
+    """
+
+    _pool = staticmethod(functional.avg_pool2d)
+
+
+class AvgPool3d(_AvgPool):
     """The mean of each box of volumes, of shape (N, C, D, H, W) or without N; as `AvgPool2d` along three axes.
 
     Examples
@@ -196,7 +202,7 @@ class AvgPool3d(AvgPool2d):
     tensor([[[[3.5]]]])
     """
 
-    _pool: ClassVar[Any] = staticmethod(functional.avg_pool3d)
+    _pool = staticmethod(functional.avg_pool3d)
 
 
 class AvgPool1d(Module):
