@@ -128,6 +128,7 @@ def test_softmax_casts_first():
         (lambda x: F.scaled_dot_product_attention(x, x, x[:1], enable_gqa=True), "do not divide among"),
         (lambda x: F.multi_margin_loss(x, [0, 1], p=3), "p=3 must be 1 or 2"),
         (lambda x: F.multi_margin_loss(x, [0]), r"scores of shape \(2, 2\) and labels of shape \(1,\)"),
+        (lambda x: F.multi_margin_loss(x, [0, 1], weight=[1, 2, 3]), r"weight has shape \(3,\); it must be \(2,\)"),
         (lambda x: F.multilabel_margin_loss(x, [0, 1]), r"shapes \(2, 2\) and \(2,\)"),
         (lambda x: F.triplet_margin_with_distance_loss(x, x, x, margin=0), "margin=0 must be positive"),
         (lambda x: F.channel_shuffle(x[None], 3), "no channels .* that divide into 3 groups"),
@@ -155,6 +156,12 @@ def test_what_is_refused(call, message):
 def test_numbers_of_what_there_is_not(call, message):
     with pytest.raises(IndexError, match=message):
         call(tg.ones((2, 2)))
+
+
+def test_factors_of_classes_have_no_gradient():
+    factors = tg.ones(2, requires_grad=True)
+    with pytest.raises(TypeError, match=r"multi_margin_loss: weight is a constant .* pass it with .detach\(\)"):
+        F.multi_margin_loss(tg.ones((1, 2)), [0], weight=factors)
 
 
 def test_rows_that_are_the_same_have_distance_0_and_no_gradient():

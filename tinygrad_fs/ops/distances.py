@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -226,10 +227,17 @@ def triplet_margin_loss(
         difference: Any = _difference(name, x, y) + eps
         return norm_of_vectors(difference, p, (difference.ndim - 1,), keepdims=False)
 
+    return reduced(name, of_triplets(distance, anchor, positive, negative, margin, swap), reduction)
+
+
+def of_triplets(
+    distance: Callable[[Any, Any], Any], anchor: Any, positive: Any, negative: Any, margin: float, swap: bool
+) -> Any:
+    """How much the negative is too near: to the anchor, or with `swap` to whichever of the two it is nearer to."""
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = minimum(far, distance(positive, negative))
-    return reduced(name, clip(near - far + margin, 0), reduction)
+    return clip(near - far + margin, 0)
 
 
 def _check_shapes(op: str, x: TensorLike, y: TensorLike) -> None:

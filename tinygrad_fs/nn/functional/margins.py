@@ -10,7 +10,8 @@ import numpy as np
 from tinygrad_fs import ops
 from tinygrad_fs.nn.functional.normalizations import pairwise_distance
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.loss import check_labels, reduced
+from tinygrad_fs.ops.distances import of_triplets
+from tinygrad_fs.ops.loss import check_labels, class_factors, reduced
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -43,7 +44,7 @@ def multi_margin_loss(
     p : {1, 2}
     margin : float, default 1
     weight : array_like of shape (classes,), optional
-        A factor for each label.
+        A factor for each label; it has no gradient.
     reduction : {"mean", "sum", "none"}
 
     Raises
@@ -70,12 +71,13 @@ def multi_margin_loss(
         )
     classes = x.shape[-1]
     check_labels(name, labels, classes)
+    factors = class_factors(name, weight, x.dtype, classes)
     places = labels[..., None]
     others = np.arange(classes) != places
     gaps = ops.clip(margin - ops.take_along_axis(x, places, -1) + x, 0) ** p
     losses = ops.sum(ops.where(others, gaps, 0), axis=-1) / classes
-    if weight is not None:
-        losses = losses * given(weight)[labels]
+    if factors is not None:
+        losses = losses * factors[labels]
     return reduced(name, losses, reduction)
 
 
@@ -143,9 +145,7 @@ def multilabel_soft_margin_loss(
     >>> tg.nn.functional.multilabel_soft_margin_loss(tg.tensor([[0.0, 100.0]]), tg.tensor([[1.0, 1.0]]))
     tensor(0.3465736)
     """
-    losses = ops.binary_cross_entropy_with_logits(input, target, reduction="none")
-    if weight is not None:
-        losses = losses * weight
+    losses = ops.binary_cross_entropy_with_logits(input, target, weight, reduction="none")
     return reduced("multilabel_soft_margin_loss", ops.mean(losses, axis=-1), reduction)
 
 
@@ -189,7 +189,4 @@ def triplet_margin_with_distance_loss(
     if not margin > 0:
         raise ValueError(f"{name}: margin={margin} must be positive")
     distance = pairwise_distance if distance_function is None else distance_function
-    near, far = distance(anchor, positive), distance(anchor, negative)
-    if swap:
-        far = ops.minimum(far, distance(positive, negative))
-    return reduced(name, ops.clip(near - far + margin, 0), reduction)
+    return reduced(name, of_triplets(distance, anchor, positive, negative, margin, swap), reduction)
