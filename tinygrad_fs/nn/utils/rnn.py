@@ -218,8 +218,7 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     >>> rnn.unpack_sequence(rnn.pack_sequence([tg.tensor([1, 2]), tg.tensor([3])]))
     [tensor([1, 2]), tensor([3])]
     """
-    padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
-    return [padded[n, :length] for n, length in enumerate(lengths.tolist())]
+    return unpad_sequence(*pad_packed_sequence(packed_sequences, batch_first=True), batch_first=True)
 
 
 def unpad_sequence(padded_sequences: TensorLike, lengths: TensorLike, batch_first: bool = False) -> list[Tensor]:
@@ -252,7 +251,7 @@ def unpad_sequence(padded_sequences: TensorLike, lengths: TensorLike, batch_firs
             f"unpad_sequence: lengths {counts} for {rows.shape[0]} sequences of {rows.shape[1]} steps; "
             f"batch_first={batch_first}"
         )
-    return [_as_tensor(row[:count]) for row, count in zip(rows, counts)]
+    return [_as_tensor(rows[n, :count]) for n, count in enumerate(counts)]
 
 
 def _checked(name: str, sequences: Sequence[TensorLike]) -> list[Any]:
