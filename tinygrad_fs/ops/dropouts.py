@@ -14,7 +14,7 @@ from tinygrad_fs.ops.dropout import drawn, dropout
 from tinygrad_fs.ops.masking import kept
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["alpha_dropout", "alpha_dropped", "dropout2d"]
+__all__ = ["alpha_dropout", "alpha_dropped", "channels_of", "dropout2d"]
 
 _LEFT_OUT = -1.7580993408473766
 """What selu tends to at -inf: minus its alpha times its scale."""
@@ -67,13 +67,11 @@ def dropout2d(
             [0., 0.]])
     """
     images = given(x)
-    if images.ndim < 2:
-        raise ValueError(f"dropout2d: the input has shape {images.shape}; it needs (n, channels, ...)")
+    units = channels_of("dropout2d", images)
     _check("dropout2d", images, p)
     if not training or p == 0.0:
         return clone(images)
-    channels = np.ones((*images.shape[:2], *[1] * (images.ndim - 2)), images.dtype)
-    result: Tensor = images * dropout(channels, p, generator=generator)
+    result: Tensor = images * dropout(np.ones(units, images.dtype), p, generator=generator)
     return result
 
 
@@ -115,6 +113,13 @@ def alpha_dropout(
     """
     values = given(x)
     return alpha_dropped("alpha_dropout", values, values.shape, p, training, generator)
+
+
+def channels_of(op: str, x: Any) -> tuple[int, ...]:
+    """The shape of `x` with whole channels as its units, if it has some."""
+    if x.ndim < 2:
+        raise ValueError(f"{op}: the input has shape {x.shape}; it needs (n, channels, ...)")
+    return (*x.shape[:2], *[1] * (x.ndim - 2))
 
 
 def alpha_dropped(

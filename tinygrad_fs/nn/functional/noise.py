@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygrad_fs import ops
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.dropouts import alpha_dropped
+from tinygrad_fs.ops.dropouts import alpha_dropped, channels_of
 from tinygrad_fs.random import default_generator
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -121,10 +121,8 @@ def feature_alpha_dropout(
     >>> bool((y == y[:, :, :1]).all())
     True
     """
-    x = given(input)
-    if x.ndim < 2:
-        raise ValueError(f"feature_alpha_dropout: the input has shape {x.shape}; it needs (n, channels, ...)")
-    return alpha_dropped("feature_alpha_dropout", x, x.shape[:2] + (1,) * (x.ndim - 2), p, training, generator)
+    name, x = "feature_alpha_dropout", given(input)
+    return alpha_dropped(name, x, channels_of(name, x), p, training, generator)
 
 
 def rrelu(
