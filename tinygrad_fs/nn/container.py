@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from tinygrad_fs.nn.module import Kind, Module
 from tinygrad_fs.nn.parameter import Parameter
@@ -13,6 +13,8 @@ from tinygrad_fs.tensor import Tensor, TensorLike
 __all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 _L = TypeVar("_L", bound="_Numbered")
+_Given = TypeVar("_Given")
+_Held = TypeVar("_Held")
 
 
 class _Numbered(Module):
@@ -225,19 +227,19 @@ class ParameterList(_Numbered):
         return _listed(self, [(name, self.__dict__[name]) for name in self._names()])
 
 
-class _Named(Module):
+class _Named(Module, Generic[_Given, _Held]):
     """Modules or parameters by name, in order of insertion."""
 
     _kind: ClassVar[Kind]
 
-    def _add(self, name: str, item: Any) -> None:
+    def _add(self, name: str, item: _Given) -> None:
         """Register one, or put it in the place of the one of that name; raise if it cannot be."""
         raise NotImplementedError
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> _Held:
         return dict(self.items())[name]
 
-    def __setitem__(self, name: str, item: Any) -> None:
+    def __setitem__(self, name: str, item: _Given) -> None:
         self._add(name, item)
 
     def __delitem__(self, name: str) -> None:
@@ -258,20 +260,20 @@ class _Named(Module):
         """The names."""
         return [name for name, _ in self._own(self._kind)]
 
-    def values(self) -> list[Any]:
+    def values(self) -> list[_Held]:
         """What stands under the names."""
         return [item for _, item in self._own(self._kind)]
 
-    def items(self) -> list[tuple[str, Any]]:
+    def items(self) -> list[tuple[str, _Held]]:
         """The names with what stands under them."""
         return list(self._own(self._kind))
 
-    def update(self, items: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
+    def update(self, items: Mapping[str, _Given] | Iterable[tuple[str, _Given]]) -> None:
         """Add all of them, or put them in the place of those of the same names."""
         for name, item in dict(items).items():
             self._add(name, item)
 
-    def pop(self, name: str) -> Any:
+    def pop(self, name: str) -> _Held:
         """Take out what stands under this name and return it."""
         item = self[name]
         del self[name]
@@ -283,7 +285,7 @@ class _Named(Module):
             delattr(self, name)
 
 
-class ModuleDict(_Named):
+class ModuleDict(_Named[Module, Module]):
     """Modules by name, in order of insertion.
 
     Parameters
@@ -318,7 +320,7 @@ class ModuleDict(_Named):
         self.add_module(name, item)
 
 
-class ParameterDict(_Named):
+class ParameterDict(_Named[TensorLike, Parameter]):
     """Parameters by name, in order of insertion; what it is given becomes a `Parameter` if it is none.
 
     Parameters
@@ -353,7 +355,7 @@ class ParameterDict(_Named):
         return _listed(self, self.items())
 
 
-def _listed(container: Module, parameters: list[tuple[str, Tensor]]) -> str:
+def _listed(container: Module, parameters: Iterable[tuple[str, Tensor]]) -> str:
     """The repr of a container of parameters."""
     lines = [f"  ({name}): Parameter of shape {each.shape}, {each.dtype}" for name, each in parameters]
     name = type(container).__name__
