@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from op_case import COLUMNS, Case
+from op_case import COLUMNS, Case, put
 
 import tinygrad_fs as tg
 
@@ -50,17 +50,6 @@ def best(x: Any) -> Any:
     return np.take_along_axis(places, order, -1)
 
 
-def put_back(axis: int) -> Any:
-    """The gradient of what was chosen along an axis, from where it stood."""
-
-    def derivative(g: Any, y: Any, x: Any, places: Any) -> Any:
-        result = np.zeros_like(x)
-        np.put_along_axis(result, places, g, axis)
-        return result
-
-    return derivative
-
-
 CASES = [
     Case("pad", ["matrix"], lambda x: np.pad(x, 2), lambda g, y, x: g[2:-2, 2:-2].copy(), lambda x: tg.pad(x, 2)),
     Case(
@@ -85,7 +74,7 @@ CASES = [
         "topk",
         ["matrix"],
         lambda x: np.take_along_axis(x, best(x), -1),
-        put_back(-1),
+        lambda g, y, x, places: put(x, places, g),
         lambda x: tg.topk(x, BEST).values,
         keep=lambda x: (best(x),),
     ),
@@ -93,7 +82,7 @@ CASES = [
         "sort along columns",
         [without_ties],
         lambda x: np.take_along_axis(x, np.argsort(x, 0), 0),
-        put_back(0),
+        lambda g, y, x, places: put(x, places, g, 0),
         lambda x: tg.sort(x, 0),
         keep=lambda x: (np.argsort(x, 0),),
     ),

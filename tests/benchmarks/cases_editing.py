@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 import numpy as np
-from op_case import Case
+from op_case import Case, put
 
 import tinygrad_fs as tg
 
@@ -70,7 +70,7 @@ TAKEN = [
         "partition",
         ["matrix"],
         lambda x: np.take_along_axis(x, np.argpartition(x, 20, -1), -1),
-        lambda g, y, x, places: _put(x, places, g),
+        lambda g, y, x, places: put(x, places, g),
         lambda x: tg.partition(x, 20),
         lambda x: (np.argpartition(x, 20, -1),),
     ),
@@ -137,12 +137,6 @@ RUNNING = [
 ]
 
 CASES = [*TAKEN, *PUT, *CHOICES, *RUNNING]
-
-
-def _put(x: Any, places: Any, g: Any) -> Any:
-    result = np.zeros_like(x)
-    np.put_along_axis(result, places, g, -1)
-    return result
 
 
 def _repeated(g: Any, x: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from op_case import COLUMNS, Case
+from op_case import COLUMNS, Case, put
 
 import tinygrad_fs as tg
 
@@ -21,7 +21,7 @@ ORDERS = [
         "median over columns",
         ["matrix"],
         lambda x: _middle(x)[0],
-        lambda g, y, x, places: _put(x, places, np.repeat(0.5 * g[:, None], 2, 1)),
+        lambda g, y, x, places: put(x, places, np.repeat(0.5 * g[:, None], 2, 1)),
         lambda x: tg.median(x, 1),
         lambda x: (_middle(x)[1],),
     ),
@@ -29,7 +29,7 @@ ORDERS = [
         "quantile",
         ["vector"],
         lambda x: _quantile(x)[0],
-        lambda g, y, x, place, t: _put(x, place, g * np.array([1 - t, t])),
+        lambda g, y, x, place, t: put(x, place, g * np.array([1 - t, t])),
         lambda x: tg.quantile(x, 0.3),
         lambda x: _quantile(x)[1:],
     ),
@@ -37,7 +37,7 @@ ORDERS = [
         "quantile by weights",
         ["vector"],
         lambda x: x[_by_weight(x)],
-        lambda g, y, x, place: _put(x, np.array([place]), g),
+        lambda g, y, x, place: put(x, np.array([place]), g),
         lambda x: tg.quantile(x, 0.3, weights=np.ones(len(x)), method="inverted_cdf"),
         lambda x: (_by_weight(x),),
     ),
@@ -90,14 +90,14 @@ MISSING = [
         "nanmedian",
         [gaps],
         np.nanmedian,
-        lambda g, y, x, places: _put(x.ravel(), places, np.repeat(0.5 * g, 2)).reshape(x.shape),
+        lambda g, y, x, places: put(x.ravel(), places, np.repeat(0.5 * g, 2)).reshape(x.shape),
         keep=lambda x: (_middle_of_numbers(x),),
     ),
     Case(
         "nanquantile over rows",
         [gaps],
         lambda x: np.nanquantile(x, 0.3, axis=0),
-        lambda g, y, x, places, t: _put_rows(x, places, np.stack([g * (1 - t), g * t])),
+        lambda g, y, x, places, t: put(x, places, np.stack([g * (1 - t), g * t]), 0),
         lambda x: tg.nanquantile(x, 0.3, axis=0),
         lambda x: _quantile_of_numbers(x),
     ),
@@ -134,12 +134,6 @@ def _quantile_of_numbers(x: Any) -> Any:
     return np.take_along_axis(order, np.stack([below, below + 1]), 0), (ranks - below).astype(x.dtype)
 
 
-def _put_rows(x: Any, places: Any, g: Any) -> Any:
-    result = np.zeros_like(x)
-    np.put_along_axis(result, places, g, 0)
-    return result
-
-
 def _middle(x: Any) -> Any:
     """The median of an even number of values in each row, and where the two stand that it is the mean of."""
     half = x.shape[1] // 2
@@ -153,9 +147,3 @@ def _quantile(x: Any) -> Any:
     places = np.argpartition(x, (below, below + 1))[below : below + 2]
     t = rank - below
     return x[places[0]] * (1 - t) + x[places[1]] * t, places, t
-
-
-def _put(x: Any, places: Any, g: Any) -> Any:
-    result = np.zeros_like(x)
-    np.put_along_axis(result, places, g, -1)
-    return result

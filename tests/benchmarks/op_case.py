@@ -16,7 +16,7 @@ import numpy as np
 
 import tinygrad_fs as tg
 
-__all__ = ["COLUMNS", "Case", "Draw", "all_cases", "binary", "sigmoid", "softmax", "unary"]
+__all__ = ["COLUMNS", "Case", "Draw", "all_cases", "binary", "put", "sigmoid", "softmax", "unary"]
 
 Draw: TypeAlias = "Callable[[int, np.random.Generator], np.ndarray]"
 
@@ -126,6 +126,13 @@ def binary(
     name: str, value: Any, derivative: Any, kinds: Sequence[str] = ("vector", "vector"), ours: Any = None
 ) -> Case:
     return Case(name, kinds, value, derivative, ours)
+
+
+def put(x: Any, places: Any, g: Any, axis: int = -1) -> Any:
+    """The gradient of what was taken from `x` along an axis, from where it stood."""
+    result = np.zeros_like(x)
+    np.put_along_axis(result, places, g, axis)
+    return result
 
 
 def sigmoid(x: Any) -> Any:
