@@ -131,7 +131,7 @@ def test_what_does_not_fit_is_refused(result):
 
 def test_what_is_no_hook():
     for register in (nn.ReLU().register_full_backward_hook, nn.ReLU().register_full_backward_pre_hook):
-        with pytest.raises(TypeError, match="a hook is a function, not a int"):
+        with pytest.raises(TypeError, match=f"{register.__name__}: a hook is a function, not a int"):
             register(3)
 
 

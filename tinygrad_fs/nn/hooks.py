@@ -47,19 +47,21 @@ class ForwardHooks:
 
     def add_before(self, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> HookHandle:
         """Register a hook that sees the arguments."""
-        return _add(self.before, _before_with_kwargs if with_kwargs else _before, hook, prepend)
+        form = _before_with_kwargs if with_kwargs else _before
+        return _add("register_forward_pre_hook", self.before, hook, prepend, form)
 
     def add_after(self, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> HookHandle:
         """Register a hook that sees the output."""
-        return _add(self.after, _after_with_kwargs if with_kwargs else _after, hook, prepend)
+        form = _after_with_kwargs if with_kwargs else _after
+        return _add("register_forward_hook", self.after, hook, prepend, form)
 
     def add_before_backward(self, hook: Callable[..., Any], prepend: bool) -> HookHandle:
         """Register a hook that sees the gradients of the outputs."""
-        return _add(self.before_backward, None, hook, prepend)
+        return _add("register_full_backward_pre_hook", self.before_backward, hook, prepend)
 
     def add_after_backward(self, hook: Callable[..., Any], prepend: bool) -> HookHandle:
         """Register a hook that sees the gradients of the inputs and of the outputs."""
-        return _add(self.after_backward, None, hook, prepend)
+        return _add("register_full_backward_hook", self.after_backward, hook, prepend)
 
 
 def watched(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -75,9 +77,11 @@ def watched(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             watcher.after_call(module)
 
 
-def _add(hooks: Hooks, form: Callable[..., Any] | None, hook: Callable[..., Any], prepend: bool) -> HookHandle:
+def _add(
+    name: str, hooks: Hooks, hook: Callable[..., Any], prepend: bool, form: Callable[..., Any] | None = None
+) -> HookHandle:
     if not callable(hook):
-        raise TypeError(f"register: a hook is a function, not a {type(hook).__name__}")
+        raise TypeError(f"{name}: a hook is a function, not a {type(hook).__name__}")
     number = hooks.add(hook if form is None else functools.partial(form, hook))
     if prepend:
         hooks.functions = {number: hooks.functions.pop(number), **hooks.functions}
