@@ -101,14 +101,15 @@ class _Study:
         self._is_fused = fused_end(self._layers, self._loss, self._batch[1]) is not None
 
     def comparison(self, steps: int, repeats: int) -> Comparison:
-        values = {way: self._measured(way, values=True) for way in WAYS}
-        memory = {way: self._measured(way, memory=True) for way in WAYS}
+        values = {way: self._measured(way, self._layers, values=True) for way in WAYS}
+        begun = self._begun()
+        memory = {way: self._measured(way, begun, memory=True) for way in WAYS}
         timed: dict[str, list[list[Station]]] = {way: [] for way in WAYS}
         whole: dict[str, list[float]] = {way: [] for way in WAYS}
         for _ in range(repeats):  # in turns: what slows one down slows the other down too
             for way in WAYS:
-                timed[way].append(self._measured(way))
-                whole[way].append(self._seconds(way))
+                timed[way].append(self._measured(way, begun))
+                whole[way].append(self._seconds(way, begun))
         costs = {way: _costs(timed[way], memory[way]) for way in WAYS}
         layers = tuple(
             self._layer(number, recorded, written, *both)
@@ -135,22 +136,28 @@ class _Study:
     def _recorded(self, cards: list[Card]) -> Recorded:
         """The graph that the layers record, with all of its values."""
         with record() as tape:
-            stations = self._measured("autograd", nodes=True)
+            stations = self._measured("autograd", self._layers, nodes=True)
         names = {node: name for station in stations for node, name in station.names.items()}
         return Recorded([card.title for card in cards], [station.nodes for station in stations], names, tape)
 
-    def _measured(self, way: str, **what: bool) -> list[Station]:
+    def _begun(self) -> list[Any]:
+        """The layers after a step: the first costs more, since optimizers make what they remember."""
+        layers: list[Any] = Copier(self._layers)()
+        with preserved():
+            WAYS["layerwise"](layers, self._loss, *self._batch)
+        return layers
+
+    def _measured(self, way: str, layers: list[Any], **what: bool) -> list[Station]:
         """The stations of one step."""
-        meter = Meter(self._layers, self._loss, way, **what)
+        meter = Meter(layers, self._loss, way, **what)
         with preserved():
             meter.step(*self._batch)
         return meter.stations
 
-    def _seconds(self, way: str) -> float:
+    def _seconds(self, way: str, layers: list[Any]) -> float:
         """How long a step takes with nobody looking on."""
-        layers = Copier(self._layers)()
+        layers = Copier(layers)()
         with preserved():
-            WAYS[way](layers, self._loss, *self._batch)  # the first makes what optimizers remember
             begin = time.perf_counter()
             WAYS[way](layers, self._loss, *self._batch)
             return time.perf_counter() - begin
