@@ -10,10 +10,10 @@ from tinygrad_fs.graph import HookHandle, Hooks, mode
 from tinygrad_fs.nn.backward_hooks import GradientHooks
 from tinygrad_fs.watching import watchers
 
-__all__ = ["ForwardHooks", "watched"]
+__all__ = ["ModuleHooks", "watched"]
 
 
-class ForwardHooks:
+class ModuleHooks:
     """What runs around the forward of one module, and around its backward, each in order of registration."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.graph import HookHandle
-from tinygrad_fs.nn.hooks import ForwardHooks, watched
+from tinygrad_fs.nn.hooks import ModuleHooks, watched
 from tinygrad_fs.nn.parameter import Parameter
 from tinygrad_fs.nn.state import IncompatibleKeys, load
 from tinygrad_fs.tensor import Tensor
@@ -81,7 +81,7 @@ class Module:
     """
 
     training: bool = True
-    _hooks: ForwardHooks | None = None
+    _hooks: ModuleHooks | None = None
     _registered: dict[str, Kind] = _NotSetUp()  # type: ignore[assignment]
 
     def __init__(self) -> None:
@@ -181,7 +181,7 @@ class Module:
         tensor([ 0., 20.])
         >>> handle.remove()
         """
-        return self._forward_hooks().add_before(hook, prepend, with_kwargs)
+        return self._own_hooks().add_before(hook, prepend, with_kwargs)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -217,7 +217,7 @@ class Module:
         >>> shapes
         [(2, 3)]
         """
-        return self._forward_hooks().add_after(hook, prepend, with_kwargs)
+        return self._own_hooks().add_after(hook, prepend, with_kwargs)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
         """Run ``hook(module, grad_input, grad_output)`` when backward has been through a call of the module.
@@ -254,7 +254,7 @@ class Module:
         >>> seen
         [tensor([[1., 1.]])]
         """
-        return self._forward_hooks().add_after_backward(hook, prepend)
+        return self._own_hooks().add_after_backward(hook, prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
         """Run ``hook(module, grad_output)`` when backward comes to a call of the module.
@@ -271,11 +271,11 @@ class Module:
         >>> x.grad
         tensor([10., 10.])
         """
-        return self._forward_hooks().add_before_backward(hook, prepend)
+        return self._own_hooks().add_before_backward(hook, prepend)
 
-    def _forward_hooks(self) -> ForwardHooks:
+    def _own_hooks(self) -> ModuleHooks:
         if self._hooks is None:
-            self._hooks = ForwardHooks()
+            self._hooks = ModuleHooks()
         return self._hooks
 
     # ---- attributes
