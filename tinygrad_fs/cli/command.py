@@ -6,13 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from tinygrad_fs import __version__
-from tinygrad_fs.cli import audit_command, compare_command, demo_command, graph_command
+from tinygrad_fs.cli import audit_command, compare_command, demo_command, doctor_command, graph_command
 from tinygrad_fs.cli.arguments import Parser
 from tinygrad_fs.cli.outcome import INTERRUPTED, fail, leave_unread
 
 __all__ = ["main"]
 
-_COMMANDS = (demo_command, graph_command, compare_command, audit_command)
+_COMMANDS = (demo_command, graph_command, compare_command, audit_command, doctor_command)
 """Each adds its parser by `add`, with a default `run`: a function of the arguments that returns the exit code."""
 
 
