@@ -195,6 +195,14 @@ def test_a_real_ctrl_c_ends_with_one_line_and_code_130(tmp_path):
     tg.io.load(tmp_path / "weights.npz")
 
 
+def test_a_reader_that_goes_away_is_no_error(tmp_path):
+    command = [sys.executable, "-m", "tinygrad_fs", "demo", "--epochs", "1", "--out", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
 @pytest.mark.parametrize("missing", [["tqdm"], ["matplotlib"], ["tqdm", "matplotlib"]])
 def test_a_missing_extra_is_named_before_any_work(tmp_path, monkeypatch, capsys, missing):
     for name in missing:

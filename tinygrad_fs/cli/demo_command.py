@@ -56,6 +56,8 @@ def _run(arguments: argparse.Namespace) -> int:
         demo.run()
     except KeyboardInterrupt:
         return fail(f"interrupted: {demo.kept()}", INTERRUPTED)
+    except BrokenPipeError:  # an OSError that is no failure: nobody reads on
+        raise
     except (DemoError, RenderError, OSError) as error:
         return fail(f"error: {error}", FAILED)
     return 0
