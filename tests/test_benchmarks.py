@@ -1,11 +1,13 @@
-"""The benchmark of ops leaves no op out."""
+"""The benchmarks: rows and peers are what they say, summaries are right, and the benchmark of ops leaves no op out."""
 
 from __future__ import annotations
 
 import importlib
+import math
 from operator import attrgetter
 from pathlib import Path
 
+import pytest
 from table import without_gradient
 
 import tinygrad_fs as tg
@@ -26,9 +28,131 @@ NOT_BY_NAME = {
 """Public functions that no case is named after, with the reason."""
 
 
-def test_every_differentiable_function_is_measured_or_explained(monkeypatch):
+@pytest.fixture
+def module(monkeypatch):
+    """Imports a module of the benchmarks by its name."""
     monkeypatch.syspath_prepend(BENCHMARKS)
-    cases = importlib.import_module("op_case").all_cases()
+    return importlib.import_module
+
+
+def result(module, workload, ours, theirs, threads=1, limit=1.0):
+    return module("results").Result(workload, "A step", "time", "torch", threads, ours, theirs, limit)
+
+
+class TestRows:
+    def test_have_names_of_their_own_and_a_task_for_each_peer(self, module):
+        rows = module("workloads").WORKLOADS
+        assert len({row.name for row in rows}) == len(rows)
+        assert not {row.name for row in rows} & set(module("workloads").GROUPS)
+        for row in rows:
+            assert set(row.build) == {"tinygrad_fs", *row.limits}, row.name
+
+    def test_are_chosen_by_name_and_by_group(self, module):
+        parse = module("options").parse
+        assert parse(["--only", "cnn", "pooling"]).only == [
+            "cnn",
+            "max-pool-2x2",
+            "max-pool-3x3",
+            "avg-pool-2x2",
+            "avg-pool-3x3",
+        ]
+        assert len(parse([]).only) == len(module("workloads").WORKLOADS) + 1
+
+    @pytest.mark.parametrize("option", ["only", "threads", "quick", "pairs", "against"])
+    def test_of_a_part_are_not_written_to_the_page(self, module, option):
+        values = {"only": ["cnn"], "threads": ["1"], "quick": [], "pairs": ["3"], "against": ["torch"]}
+        parse = module("options").parse
+        assert parse([]).is_complete
+        assert not parse([f"--{option}", *values[option]]).is_complete
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["--only", "nothing"], "invalid choice: 'nothing'"),
+            (["--against", "theano"], "invalid choice: 'theano'"),
+            (["--threads", "0"], "--threads must be at least 1"),
+            (["--pairs", "0"], "--pairs must be at least 1"),
+        ],
+    )
+    def test_that_do_not_exist_are_refused(self, module, capsys, arguments, message):
+        with pytest.raises(SystemExit):
+            module("options").parse(arguments)
+        assert message in capsys.readouterr().err
+
+
+class TestAgreement:
+    def test_is_told_by_the_largest_number(self, module):
+        agree = module("pairs")._agree
+        assert agree([100.0, 0.0], [100.0, 0.05])
+        assert not agree([100.0, 0.0], [100.0, 0.2])
+        assert not agree([1.0], [1.0, 1.0])
+        assert not agree([1.0, math.nan], [1.0, math.nan])
+
+    def test_is_needed_before_the_timing(self, module):
+        pairs = module("pairs")
+        row = module("workloads").WORKLOADS[0]
+        pairs._check_agreement(row, "torch", {"loss": [1.0], "more": [2.0]}, {"loss": [1.0]})
+        with pytest.raises(pairs.BenchmarkError, match="do not compute the same"):
+            pairs._check_agreement(row, "torch", {"loss": [1.0]}, {"loss": [2.0]})
+        with pytest.raises(pairs.BenchmarkError, match="nothing to compare"):
+            pairs._check_agreement(row, "torch", {"loss": [1.0]}, {"losses": [1.0]})
+
+
+class TestSummaries:
+    def test_growth_is_the_power_of_the_length(self, module):
+        nodes = module("workloads.tape").NODES
+        rows = [result(module, name, [1e-6 * n**1.25] * 7, [2e-6 * n] * 7) for name, n in nodes.items()]
+        (growth,) = module("summaries").summaries(rows)
+        assert growth.value == pytest.approx(1.25)
+        assert growth.cells()[1:] == ("1", "n^1.25", "torch n^1.00", "1.25", "1.25-1.25", "at most 1.10", "missed")
+
+    def test_growth_that_may_be_anything_is_withheld(self, module):
+        nodes = module("workloads.tape").NODES
+        times = [1e-6, 1e-5, 1e-4] * 3
+        rows = [result(module, name, [n * time for time in times], [n * 1.0] * 9) for name, n in nodes.items()]
+        (growth,) = module("summaries").summaries(rows)
+        assert (growth.figure(), growth.verdict()) == ("too noisy", "no result")
+
+    def test_mean_is_geometric(self, module):
+        mean = module("summaries").mean
+        rows = [result(module, "a", [1.0] * 7, [2.0] * 7), result(module, "b", [2.0] * 7, [1.0] * 7)]
+        assert mean("mean", "both", rows, 1, 1.1).value == pytest.approx(1.0)
+        noisy = result(module, "c", [1.0, 9.0, 100.0] * 3, [1.0] * 9)
+        of_some = mean("mean", "all", [*rows, noisy], 1, 0.9)
+        assert of_some.title == "Geometric mean of all: 2 of 3"
+        assert of_some.verdict() == "missed"
+        assert mean("mean", "all", [noisy], 1, 0.9).verdict() == "no result"
+
+    def test_are_made_of_whole_sets_only(self, module):
+        summaries, groups = module("summaries").summaries, module("workloads").GROUPS
+        rows = [result(module, row.name, [1.0] * 7, [1.0] * 7) for row in groups["convolution"]]
+        assert [each.name for each in summaries(rows)] == ["mean-convolution"]
+        assert summaries(rows[1:]) == []
+
+
+class TestPage:
+    def test_has_a_row_for_each_result_and_keeps_what_is_around(self, module, tmp_path):
+        page = module("page")
+        path = tmp_path / "page.md"
+        path.write_text(f"before\n{page._BEGIN}old\n{page._END}after\n")
+        rows = [result(module, "a", [0.5] * 7, [1.0] * 7)]
+        page.write_page(path, rows, {"numpy": "2.0"})
+        text = path.read_text()
+        assert text.startswith("before\n")
+        assert text.endswith("after\n")
+        assert "old" not in text
+        assert "- numpy: 2.0\n" in text
+        assert "| 500 ms      | torch 1 s | 0.50   | 0.50-0.50 | at most 1.00 | met     |" in text
+
+    def test_without_marks_is_refused(self, module, tmp_path):
+        path = tmp_path / "page.md"
+        path.write_text("no marks\n")
+        with pytest.raises(ValueError, match="are missing"):
+            module("page").write_page(path, [], {})
+
+
+def test_every_differentiable_function_is_measured_or_explained(module):
+    cases = module("op_case").all_cases()
     in_linalg = [f"linalg.{name}" for name in tg.linalg.__all__ if not hasattr(tg, name) and name != "LinAlgError"]
     functions = {name: attrgetter(name)(tg) for name in [*tg.ops.__all__, *in_linalg]}
     measured = {

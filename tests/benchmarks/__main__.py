@@ -1,126 +1,111 @@
-"""Benchmarks against PyTorch: time per step, peak memory, time to import.
+"""Benchmarks against PyTorch and other peers: time per step, peak memory, growth, time to import.
 
 From a checkout:
 
     pip install -e ".[bench]"
     python tests/benchmarks
 
-Everything is measured side by side in one run, and medians of paired ratios count; see docs/benchmarks.md. A complete
-run takes a few minutes and writes its results there; one with --only, --threads, --pairs or --quick prints them.
+Everything is measured side by side in one run, and medians of paired ratios count; see docs/benchmarks.md. A peer that
+is not installed is left out. A complete run takes a quarter of an hour and writes its results there; one with --only,
+--against, --threads, --pairs or --quick prints them.
 """
 
 from __future__ import annotations
 
 import argparse
 import cProfile
-import importlib.util
 import pstats
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
+from installed import is_installed
 from machine import all_cores, describe, load
+from options import IMPORT, PEERS, parse
 from pairs import BenchmarkError, import_times, memory, times
 from results import Result
-from workloads import MODULES, OURS, WORKLOADS
+from summaries import summaries
+from workloads import OURS, OWN, WORKLOADS, Workload
 
-_IMPORT = "import"
 _IMPORT_LIMIT = 0.050
-_PAIRS = 31
 _PAIRS_OF_PROCESSES = 15
 _PAIRS_FOR_MEMORY = 5
-_QUICK = 7
-_PATIENCE = 10.0
 _CALM = 0.3
 _PROFILED_STEPS = 200
 _PROFILE_ROWS = 25
 
 
 def main() -> None:
-    options = parse()
-    libraries = needed(options)
-    missing = [name for name in libraries if importlib.util.find_spec(name) is None]
-    if missing:
-        sys.exit(f'benchmarks: {" and ".join(missing)} is not installed; pip install "tinygrad-fs[bench]"')
+    options = parse(description=__doc__)
+    if not is_installed(OURS):
+        sys.exit(f'benchmarks: {OURS} is not installed; pip install -e ".[bench]"')
     if options.profile:
         profile(options.profile)
         return
-    from page import DOCS, table, write_json, write_page  # needs the package
+    from page import DOCS, Row, table, write_json, write_page  # needs the package
 
-    complete = not (options.only or options.threads or options.pairs or options.quick)
-    machine = describe(libraries)
+    missing = [peer for peer in PEERS if not is_installed(peer)]
+    wanted = [peer for peer in missing if peer in (options.against or ())]
+    if wanted:
+        sys.exit(f'benchmarks: {" and ".join(wanted)} is not installed; pip install "tinygrad-fs[bench]"')
+    peers = [peer for peer in options.against or PEERS if peer not in missing]
+    if missing:
+        print(f"left out, since not installed: {', '.join(missing)}", file=sys.stderr)
+    machine = describe([OURS, *[peer for peer in peers if peer not in OWN]], missing)
     if load() > _CALM:
         print(f"note: the load is {load():.1f}; other processes make results noisy", file=sys.stderr)
-    results = []
-    try:
-        for result in run(options):
-            results.append(result)
-            print("  ".join((result.workload, result.measure, result.figure(), result.verdict())), file=sys.stderr)
-    except BenchmarkError as error:
-        print(table(results), end="")
-        sys.exit(f"benchmarks: {error}")
-    print(table(results), end="")
-    if complete:
-        write_page(DOCS / "benchmarks.md", results, machine)
-        write_json(DOCS / "benchmarks.json", results, machine)
-    if options.json:
-        write_json(options.json, results, machine)
-
-
-def parse() -> argparse.Namespace:
-    names = [workload.name for workload in WORKLOADS]
-    parser = argparse.ArgumentParser(
-        prog="python tests/benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--only", nargs="+", metavar="NAME", choices=[*names, _IMPORT], help=", ".join([*names, _IMPORT])
-    )
-    parser.add_argument("--threads", nargs="+", metavar="N", type=int, help="instead of 1 and all cores")
-    parser.add_argument("--pairs", metavar="N", type=int, help=f"pairs of turns; {_PAIRS} if not given")
-    parser.add_argument("--quick", action="store_true", help=f"{_QUICK} pairs, for a first impression")
-    parser.add_argument(
-        "--patience",
-        metavar="SECONDS",
-        type=float,
-        default=_PATIENCE,
-        help="for waiting until no other process runs, and repeating what one disturbed; %(default)s per row",
-    )
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write the results there as well")
-    parser.add_argument("--profile", metavar="NAME", choices=names, help="show where the time of our side goes instead")
-    options = parser.parse_args()
-    for option in ("threads", "pairs"):
-        given = getattr(options, option)
-        if given is not None and min(given if isinstance(given, list) else [given]) < 1:
-            parser.error(f"--{option} must be at least 1")
-    return options
-
-
-def needed(options: argparse.Namespace) -> list[str]:
-    """The libraries that take part, besides NumPy."""
-    wanted = [workload for workload in WORKLOADS if not options.only or workload.name in options.only]
-    modules = {MODULES.get(peer, peer) for workload in wanted for peer in workload.limits} - {OURS, "numpy"}
-    return [OURS, *sorted(modules)]
-
-
-def run(options: argparse.Namespace) -> Iterator[Result]:
-    """Measure what was asked for, one result at a time."""
-    wanted = options.only or [*[workload.name for workload in WORKLOADS], _IMPORT]
-    pairs = options.pairs or (_QUICK if options.quick else _PAIRS)
-    for workload in WORKLOADS:
-        if workload.name not in wanted:
+    results: list[Result] = []
+    errors: list[BenchmarkError] = []
+    for result in run(options, peers):
+        if isinstance(result, BenchmarkError):
+            errors.append(result)
+            print(f"error: {result}", file=sys.stderr)
             continue
-        for peer, limits in workload.limits.items():
-            if "time" in limits:
-                for threads in options.threads or sorted({1, all_cores()}):
-                    yield times(workload, peer, threads, pairs, options.patience)
-            if "memory" in limits:
-                result = memory(workload, peer, min(pairs, _PAIRS_FOR_MEMORY))
-                if result is None:
-                    print(f"{workload.name}: this system does not tell the peak of memory", file=sys.stderr)
-                else:
-                    yield result
-    if _IMPORT in wanted:
-        yield import_times(_IMPORT_LIMIT, min(pairs, _PAIRS_OF_PROCESSES), options.patience)
+        results.append(result)
+        print(f"{result.workload}  {'  '.join(result.cells()[1:])}", file=sys.stderr)
+    rows: list[Row] = [*results, *summaries(results)]
+    print(table(rows), end="")
+    if options.json:
+        write_json(options.json, rows, machine)
+    if errors:
+        sys.exit("benchmarks: " + "\n".join(map(str, errors)))
+    if options.is_complete and "torch" in peers:
+        write_page(DOCS / "benchmarks.md", rows, machine)
+        write_json(DOCS / "benchmarks.json", rows, machine)
+
+
+def run(options: argparse.Namespace, peers: list[str]) -> Iterator[Result | BenchmarkError]:
+    """Measure what was asked for, one result at a time; where a row cannot be measured, why."""
+    for workload in WORKLOADS:
+        if workload.name not in options.only or (options.quick and workload.takes_long):
+            continue
+        for peer in workload.limits:
+            if peer in peers:
+                yield from row(workload, peer, options)
+    if IMPORT in options.only:
+        yield import_times(_IMPORT_LIMIT, min(options.pairs, _PAIRS_OF_PROCESSES), options.patience)
+
+
+def row(workload: Workload, peer: str, options: argparse.Namespace) -> Iterator[Result | BenchmarkError]:
+    """Time on each number of threads, and memory, as far as the row has them."""
+    limits = workload.limits[peer]
+    try:
+        if "time" in limits:
+            for threads in options.threads or threads_of(workload, peer, options.quick):
+                yield times(workload, peer, threads, options.pairs, options.patience)
+        if "memory" in limits:
+            result = memory(workload, peer, min(options.pairs, _PAIRS_FOR_MEMORY))
+            if result is None:
+                print(f"{workload.name}: this system does not tell the peak of memory", file=sys.stderr)
+            else:
+                yield result
+    except BenchmarkError as error:
+        yield error
+
+
+def threads_of(workload: Workload, peer: str, quick: bool) -> list[int]:
+    """One thread, and all cores where something was promised for them."""
+    promised = workload.on_all_cores and workload.limits[peer]["time"] is not None
+    return sorted({1, all_cores()}) if promised and not quick else [1]
 
 
 def profile(name: str) -> None:

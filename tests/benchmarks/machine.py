@@ -7,6 +7,7 @@ import datetime
 import importlib.metadata
 import os
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,9 @@ def load() -> float:
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
-def describe(libraries: list[str]) -> dict[str, str]:
+def describe(libraries: Iterable[str], missing: Iterable[str] = ()) -> dict[str, str]:
     """Machine, versions and date, by name."""
-    versions = {name: importlib.metadata.version(name.replace("_", "-")) for name in (*libraries, "numpy")}
+    versions = {name: _version(name) for name in (*libraries, "numpy")} | dict.fromkeys(missing, "not installed")
     return {
         "processor": f"{_processor()}, {all_cores()} cores",
         "system": f"{platform.system()} {platform.machine()}",
@@ -39,6 +40,13 @@ def describe(libraries: list[str]) -> dict[str, str]:
         "load before the run": f"{load():.2f}",
         "date": datetime.date.today().isoformat(),
     }
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name.replace("_", "-"))
+    except importlib.metadata.PackageNotFoundError:  # found on the path, but not as an installation
+        return "unknown version"
 
 
 def _processor() -> str:

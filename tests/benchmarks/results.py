@@ -90,6 +90,14 @@ class Result:
         show = _bytes if self.measure == "memory" else _seconds
         return show(statistics.median(self.ours)), show(statistics.median(self.theirs))
 
+    def cells(self) -> tuple[str, ...]:
+        """A row of the table."""
+        ours, theirs = self.medians()
+        title = self.title + (": peak memory" if self.measure == "memory" else "")
+        threads = "" if self.threads is None else str(self.threads)
+        against = f"{self.peer} {theirs}"
+        return title, threads, ours, against, self.figure(), self.spread(), self.target(), self.verdict()
+
     def as_json(self) -> dict[str, Any]:
         """All that was measured, and what follows from it."""
         low, middle, high = quartiles(self.figures)

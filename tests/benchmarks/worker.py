@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -23,15 +24,24 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 _WARM_UP_SECONDS = 0.3
 _WARM_UP_STEPS = 3
+_LONG = 1.0
 
 
 def build(library: str, workload: str, threads: int) -> Task:
     """Import the library and make the workload ready in it."""
+    if library == "jax":
+        hold_to(threads)
     lib = importlib.import_module(MODULES.get(library, library))
     if library == "torch":
         lib.set_num_threads(threads)
     (row,) = [each for each in WORKLOADS if each.name == workload]
     return row.build[library](lib)
+
+
+def hold_to(cores: int) -> None:
+    """Let this process run on so many cores only: JAX makes as many threads as it finds cores, whatever it is told."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
 
 
 def answer(task: Task, request: str, count: int) -> Any:
@@ -49,26 +59,41 @@ def answer(task: Task, request: str, count: int) -> Any:
 
 def warm_up(task: Task) -> float:
     """Run until caches, pools and the processor's clock are settled; returns the seconds of the last step."""
-    end = time.perf_counter() + _WARM_UP_SECONDS
-    steps = 0
-    while steps < _WARM_UP_STEPS or time.perf_counter() < end:
-        begin = time.perf_counter()
-        task.step()
-        seconds = time.perf_counter() - begin
+    begin, steps = time.perf_counter(), 0
+    while True:
+        seconds = seconds_of_step(task)
         steps += 1
-    settle()
-    return seconds
+        elapsed = time.perf_counter() - begin
+        if elapsed > _LONG or (elapsed > _WARM_UP_SECONDS and steps >= _WARM_UP_STEPS):
+            settle()
+            return seconds
 
 
 def seconds_per_step(task: Task, count: int) -> float:
-    """The mean over `count` steps, after one that is not counted: the other library's turn has cooled the caches."""
-    task.step()
-    begin = time.perf_counter()
-    for _ in range(count):
-        task.step()
-    seconds = (time.perf_counter() - begin) / count
+    """The mean over `count` steps, after one that is not counted: the other library's turn has cooled the caches.
+
+    A turn of one step is so long that this does not matter.
+    """
+    if count > 1:
+        seconds_of_step(task)
+    if task.prepare is None:
+        begin = time.perf_counter()
+        for _ in range(count):
+            task.step()
+        seconds = time.perf_counter() - begin
+    else:
+        seconds = sum(seconds_of_step(task) for _ in range(count))
     settle()
-    return seconds
+    return seconds / count
+
+
+def seconds_of_step(task: Task) -> float:
+    """One step, after what it needs."""
+    if task.prepare is not None:
+        task.prepare()
+    begin = time.perf_counter()
+    task.step()
+    return time.perf_counter() - begin
 
 
 def settle() -> None:
@@ -83,6 +108,8 @@ def settle() -> None:
 
 def rise_in_memory(task: Task, count: int) -> int | None:
     """By how many bytes the peak of the resident memory rises in `count` steps, after one on next to no data."""
+    if task.wake is None:
+        raise ValueError("this workload has no step on next to no data, so its memory cannot be measured")
     task.wake()
     before = restart_peak()
     for _ in range(count):

@@ -139,6 +139,57 @@ class PlainDropout(Plain):
         return g * self.mask
 
 
+class PlainRNN(Plain):
+    """A state that goes from step to step by tanh; the loss of a step reaches the states of `reach` steps before it."""
+
+    def __init__(self, units: int, reach: int) -> None:
+        self.units, self.reach = units, reach
+
+    def build(self) -> None:
+        features = self.shape[1]
+        of_input, of_state = 1 / math.sqrt(features), 1 / math.sqrt(self.units)
+        self.U = np.random.uniform(-of_input, of_input, (self.units, features))
+        self.V = np.random.uniform(-of_state, of_state, (features, self.units))
+        self.W = np.random.uniform(-of_state, of_state, (self.units, self.units))
+        self.U_opt, self.V_opt, self.W_opt = PlainAdam(), PlainAdam(), PlainAdam()
+
+    def forward(self, x: Any) -> Any:
+        samples, steps, _ = x.shape
+        self.x, out = x, np.zeros(x.shape)
+        self.driven = np.zeros((samples, steps, self.units))
+        self.states = np.zeros((samples, steps + 1, self.units))  # the last one stands before the first
+        for t in range(steps):
+            self.driven[:, t] = x[:, t].dot(self.U.T) + self.states[:, t - 1].dot(self.W.T)
+            self.states[:, t] = plain_tanh(self.driven[:, t])
+            out[:, t] = self.states[:, t].dot(self.V.T)
+        return out
+
+    def backward(self, g: Any) -> Any:
+        dU, dV, dW, dx = (np.zeros(array.shape) for array in (self.U, self.V, self.W, g))
+        for t in reversed(range(g.shape[1])):
+            dV += g[:, t].T.dot(self.states[:, t])
+            d = g[:, t].dot(self.V) * slope_of_plain_tanh(self.driven[:, t])
+            dx[:, t] = d.dot(self.U)
+            for earlier in range(t, max(0, t - self.reach) - 1, -1):
+                dU += d.T.dot(self.x[:, earlier])
+                dW += d.T.dot(self.states[:, earlier - 1])
+                d = d.dot(self.W) * slope_of_plain_tanh(self.driven[:, earlier - 1])
+        self.U, self.V, self.W = (
+            self.U_opt.update(self.U, dU),
+            self.V_opt.update(self.V, dV),
+            self.W_opt.update(self.W, dW),
+        )
+        return dx
+
+
+def plain_tanh(x: Any) -> Any:
+    return 2 / (1 + np.exp(-2 * x)) - 1
+
+
+def slope_of_plain_tanh(x: Any) -> Any:
+    return 1 - np.power(plain_tanh(x), 2)
+
+
 class PlainReLU(Plain):
     def forward(self, x: Any) -> Any:
         self.x = x
