@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.blocks import line_sums, row_blocks
 from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.normalization import batch_norm, move_running
 from tinygrad_fs.ops.operands import array_of
@@ -26,33 +27,25 @@ class LayerNorm(Op):
     """
 
     def forward(x: Any, w: Any = None, b: Any = None, *, count: int, eps: float) -> Any:
-        rows = _as_rows(x, count)
-        y, _ = _normal(rows, _centred(rows), eps)
-        return _affine(y, w, b).reshape(x.shape)
+        return _of_blocks(x, w, b, count, eps, True)
 
     def vjp(g: Any, x: Any, w: Any, shapes: Any, needs: Any, count: int, eps: float) -> Any:
         if isinstance(g, Tensor):
             return _gradients(g, x, w, needs, count, eps, True)
-        g, rows = _as_rows(g, count), _as_rows(x, count)
-        normal, scale = _normal(rows, _centred(rows), eps)
-        return _gradients_of_rows(g, normal, scale, w, shapes, needs, True)
+        return _gradients_of_blocks(g, x, w, shapes, needs, count, eps, True)
 
 
 class RmsNorm(Op):
     """y = w n, n = x / sqrt(mean x^2 + eps) over the last axes;  dx = (h - n mean(h n)) n / x, h = g w;  dw = g n."""
 
     def forward(x: Any, w: Any = None, *, count: int, eps: float) -> Any:
-        rows = _as_rows(x, count)
-        y, _ = _normal(rows, None, eps)
-        return _affine(y, w, None).reshape(x.shape)
+        return _of_blocks(x, w, None, count, eps, False)
 
     def vjp(g: Any, x: Any, w: Any, shapes: Any, needs: Any, count: int, eps: float) -> Any:
         needs = (*needs, False)
         if isinstance(g, Tensor):
             return _gradients(g, x, w, needs, count, eps, False)[:2]
-        g, rows = _as_rows(g, count), _as_rows(x, count)
-        normal, scale = _normal(rows, None, eps)
-        return _gradients_of_rows(g, normal, scale, w, shapes, needs, False)[:2]
+        return _gradients_of_blocks(g, x, w, shapes, needs, count, eps, False)[:2]
 
 
 def _gradients(g: Any, x: Any, w: Any, needs: Any, count: int, eps: float, centre: bool) -> Any:
@@ -73,45 +66,66 @@ def _gradients(g: Any, x: Any, w: Any, needs: Any, count: int, eps: float, centr
     )
 
 
-# The same on arrays, as rows, in few passes over memory. Sums of products of rows are taken by BLAS.
+# The same on arrays, as rows, in few passes over a block of them. Sums, of products too, are taken by BLAS.
 
 
 def _as_rows(x: Any, count: int) -> Any:
     return np.reshape(x, (math.prod(x.shape[: x.ndim - count]), math.prod(x.shape[x.ndim - count :])))
 
 
-def _centred(rows: Any) -> Any:
-    return rows - np.add.reduce(rows, axis=1, keepdims=True) / max(rows.shape[1], 1)
+def _of_blocks(x: Any, w: Any, b: Any, count: int, eps: float, centre: bool) -> Any:
+    rows = _as_rows(x, count)
+    w, b = (None if factor is None else np.reshape(factor, -1) for factor in (w, b))
+    result = np.empty_like(rows, dtype=np.result_type(x, *[factor for factor in (w, b) if factor is not None]))
+    with row_blocks(rows) as blocks:
+        for block in blocks:
+            _affine(rows[block], w, b, eps, centre, result[block])
+    return result.reshape(x.shape)
 
 
-def _normal(rows: Any, centred: Any, eps: float) -> tuple[Any, Any]:
-    """The normal values, in the memory of the centred ones if there are any, and what they were multiplied by."""
-    values = rows if centred is None else centred
-    scale = 1.0 / np.sqrt(np.expand_dims(np.vecdot(values, values), 1) / max(rows.shape[1], 1) + eps)
-    return np.multiply(values, scale, out=centred), scale
+def _affine(x: Any, w: Any, b: Any, eps: float, centre: bool, out: Any) -> None:
+    values, scale = _centred(x, eps, centre, out)
+    np.multiply(values, scale, out=out)
+    if w is not None:
+        out *= w
+    if b is not None:
+        out += b
 
 
-def _affine(y: Any, w: Any, b: Any) -> Any:
-    for function, factor in ((np.multiply, w), (np.add, b)):
-        if factor is not None:
-            same = factor.dtype == y.dtype
-            y = function(y, np.reshape(factor, -1), out=y if same else None)
-    return y
+def _centred(x: Any, eps: float, centre: bool, out: Any = None) -> tuple[Any, Any]:
+    """The values without their mean, and what makes their mean square 1."""
+    size = max(x.shape[1], 1)
+    values = np.subtract(x, line_sums(x, -1) / size, out=out) if centre else x
+    return values, 1.0 / np.sqrt(np.expand_dims(np.vecdot(values, values), 1) / size + eps)
 
 
-def _gradients_of_rows(g: Any, normal: Any, scale: Any, w: Any, shapes: Any, needs: Any, centre: bool) -> Any:
-    dw = np.einsum("nk,nk->k", g, normal).reshape(shapes[1]) if needs[1] else None
-    db = np.add.reduce(g, axis=0).reshape(shapes[2]) if needs[2] else None
-    if not needs[0]:
-        return None, dw, db
-    h = g if w is None else g * np.reshape(w, -1)
-    size = max(g.shape[1], 1)
-    normal *= np.expand_dims(np.vecdot(h, normal), 1) / -size
+def _gradients_of_blocks(
+    g: Any, x: Any, w: Any, shapes: Any, needs: Any, count: int, eps: float, centre: bool
+) -> tuple[Any, ...]:
+    g, rows = _as_rows(g, count), _as_rows(x, count)
+    w = None if w is None else np.reshape(w, -1)
+    dx = np.empty_like(rows) if needs[0] else None
+    dw, db = (np.zeros_like(g, shape=g.shape[1]) if needed else None for needed in needs[1:])
+    with row_blocks(rows) as blocks:
+        for block in blocks:
+            values, scale = _centred(rows[block], eps, centre)
+            if dw is not None:
+                dw += np.matmul(scale[:, 0], g[block] * values)
+            if db is not None:
+                db += np.add.reduce(g[block], axis=0)
+            if dx is not None:
+                _by_values(g[block] if w is None else g[block] * w, values, scale, centre, dx[block])
+    return tuple([d if d is None else d.reshape(shape) for d, shape in zip((dx, dw, db), (*shapes, None))])
+
+
+def _by_values(h: Any, values: Any, scale: Any, centre: bool, out: Any) -> None:
+    """dx, from h = g w: with n = values scale, that is scale (h - mean h - values scale^2 mean(h values))."""
+    size = max(h.shape[1], 1)
+    np.multiply(values, np.expand_dims(np.vecdot(h, values), 1) * scale * scale / -size, out=out)
+    out += h
     if centre:
-        normal -= np.add.reduce(h, axis=1, keepdims=True) / size
-    normal += h
-    normal *= scale
-    return normal.reshape(shapes[0]), dw, db
+        out -= line_sums(h, -1) / size
+    out *= scale
 
 
 @in_float32

@@ -8,8 +8,9 @@ import numpy as np
 
 from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.activation import Softmax, log_softmax
+from tinygrad_fs.ops.activation import Softmax, log_softmax, softmax_lines
 from tinygrad_fs.ops.arithmetic import multiply
+from tinygrad_fs.ops.blocks import line_sums, row_blocks
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.operands import constant_of
@@ -28,23 +29,38 @@ class CrossEntropy(Op):
     """
 
     def forward(x: Any, *, labels: Any, smoothing: float = 0.0) -> Any:
-        shifted = x - np.maximum.reduce(x, axis=-1, keepdims=True)  # so that no exponential overflows; it cancels
-        at_label = shifted[np.arange(len(labels)), labels]
-        if smoothing:
-            at_label = (1.0 - smoothing) * at_label + smoothing * np.mean(shifted, axis=-1)
-        return np.log(np.add.reduce(np.exp(shifted, out=shifted), axis=-1)) - at_label
+        result = np.empty_like(x, shape=len(labels))
+        with row_blocks(x) as blocks:
+            for rows in blocks:
+                result[rows] = _losses(x[rows], labels[rows], smoothing)
+        return result
 
     def vjp(g: Any, x: Any, labels: Any, smoothing: float) -> Any:
         if isinstance(g, Tensor):
             hit = np.zeros_like(x)
             hit[np.arange(len(labels)), labels] = 1.0 - smoothing
             return np.expand_dims(g, -1) * (Softmax.apply(x, axis=-1) - hit - smoothing / x.shape[-1])
-        dx = Softmax.apply(x, axis=-1)
-        dx[np.arange(len(labels)), labels] -= 1.0 - smoothing
-        if smoothing:
-            dx -= smoothing / x.shape[-1]
-        dx *= g[:, None]
+        dx = np.empty_like(x)
+        with row_blocks(x) as blocks:
+            for rows in blocks:
+                _losses_vjp(g[rows], x[rows], labels[rows], smoothing, dx[rows])
         return dx
+
+
+def _losses(x: Any, labels: Any, smoothing: float) -> Any:
+    shifted = x - np.maximum.reduce(x, axis=-1, keepdims=True)  # so that no exponential overflows; it cancels
+    at_label = shifted[np.arange(len(labels)), labels]
+    if smoothing:
+        at_label = (1.0 - smoothing) * at_label + smoothing * np.mean(shifted, axis=-1)
+    return np.log(line_sums(np.exp(shifted, out=shifted), -1)[:, 0]) - at_label
+
+
+def _losses_vjp(g: Any, x: Any, labels: Any, smoothing: float, out: Any) -> None:
+    softmax_lines(x, -1, out)
+    out[np.arange(len(labels)), labels] -= 1.0 - smoothing
+    if smoothing:
+        out -= smoothing / x.shape[-1]
+    out *= g[:, None]
 
 
 @in_float32

