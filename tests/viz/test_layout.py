@@ -1,5 +1,6 @@
 """The built-in layout: nothing overlaps, edges pass beside what they do not concern, and it is the same every time."""
 
+import gc
 import sys
 from itertools import pairwise
 
@@ -168,6 +169,15 @@ def test_parameters_stand_beside_the_line_and_near_their_readers():
         assert max(tops) - min(tops) <= SIZE[1]
 
 
+def test_edges_that_leave_at_different_places_run_apart():
+    links = [Link(0, 1, 0, 1.0, -10.0), Link(0, 1, 0, 1.0, 10.0), Link(0, 2, 0, 1.0, 10.0)]
+    for owners, shapes in (([-1] * 3, []), ([0, 1, 1], [shape(), shape()])):
+        layout = lay_out([SIZE] * 3, links, owners, shapes)
+        middle = layout.nodes[0].x + SIZE[0] / 2
+        assert [path[0][0] - middle for path in layout.paths] == pytest.approx([-10.0, 10.0, 10.0])
+        assert layout.paths[0][-1][-2] < layout.paths[1][-1][-2]
+
+
 def test_an_edge_past_a_chain_bends_and_the_chain_does_not():
     layout = plain(5, [(0, 1), (1, 2), (2, 3), (0, 3), (3, 4)])
     assert len(set(middles(layout))) == 1
@@ -271,32 +281,57 @@ def test_no_recursion():
         sys.setrecursionlimit(limit)
 
 
-def test_the_work_grows_hardly_faster_than_the_graph():
-    def calls(steps):
-        links, weight = [], 0.15
-        for step in range(steps):  # an RNN: state 4s, two parameters, a sum
-            at = 4 * step
-            links += [
-                Link(at, at + 3),
-                Link(at + 1, at + 3, 0, weight),
-                Link(at + 2, at + 3, 0, weight),
-                Link(at + 3, at + 4),
-            ]
-        sizes = [SIZE] * (4 * steps + 1)
-        count = 0
+def recurrent(steps):
+    """An RNN: in each step the state, two parameters, and what becomes of them."""
+    weights = [(0, 1.0), (1, 0.15), (2, 0.15)]
+    links = [Link(at + part, at + 3, 0, weight) for at in range(0, 3 * steps, 3) for part, weight in weights]
+    return 3 * steps + 1, links
+
+
+def gathered(count):
+    """One op that reads them all."""
+    return count + 1, [Link(source, count) for source in range(count)]
+
+
+def scattered(count):
+    """One op that all read."""
+    return count + 1, [Link(0, reader) for reader in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("shape_of", [recurrent, gathered, scattered])
+def test_the_work_grows_hardly_faster_than_the_graph(shape_of):
+    def lines(size):
+        count, links = shape_of(size)
+        run = 0
 
         def counted(frame, event, argument):
-            nonlocal count
-            count += 1
+            nonlocal run
+            run += event == "line"
+            return counted
 
-        sys.setprofile(counted)
+        before = sys.gettrace()
+        sys.settrace(counted)
         try:
-            lay_out(sizes, links, [-1] * len(sizes), [])
+            lay_out([SIZE] * count, links, [-1] * count, [])
         finally:
-            sys.setprofile(None)
-        return count
+            sys.settrace(before)
+        return run
 
-    assert calls(600) < 4.6 * calls(150)
+    assert lines(240) < 4.6 * lines(60)
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_collector_is_left_as_it_was(is_on):
+    was_on = gc.isenabled()
+    (gc.enable if is_on else gc.disable)()
+    try:
+        plain(2, [(0, 1)])
+        assert gc.isenabled() == is_on
+        with pytest.raises(IndexError):
+            plain(1, [(0, 1)])
+        assert gc.isenabled() == is_on
+    finally:
+        (gc.enable if was_on else gc.disable)()
 
 
 def test_equal_scopes_are_laid_out_once(monkeypatch):

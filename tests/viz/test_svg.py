@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pytest
 
@@ -121,6 +122,21 @@ def test_what_edges_run_along_together_is_drawn_once():
     given = Scene(boxes, [*chain, Link(0, 4), Link(0, 5)], [])
     pieces = re.findall(r"[LC][^LCM]*", " ".join(path.get("d") for path in drawn(given).iter(f"{SVG}path")))
     assert len(pieces) == len(set(pieces))
+
+
+def test_the_numbers_of_several_outputs_stand_apart():
+    boxes = [Box("op", "Split", ["(2, 6, 16), (2, 6, 16), (2, 6, 16)"]), *[Box("op", "Reshape") for _ in range(3)]]
+    given = Scene(boxes, [Link(0, reader, part=f"[{reader - 1}]") for reader in (1, 2, 3)], [])
+    numbers = [text for text in drawn(given).iter(f"{SVG}text") if text.text.startswith("[")]
+    spans = sorted([span_of(text) for text in numbers])
+    assert len(spans) == 3
+    assert all(left[1] < right[0] for left, right in pairwise(spans))
+
+
+def span_of(text):
+    """From where to where a text reaches."""
+    x, width = float(text.get("x")), text_width(text.text, float(text.get("font-size")))
+    return (x - width, x) if text.get("text-anchor") == "end" else (x, x + width)
 
 
 def test_arrowheads_point_at_readers():

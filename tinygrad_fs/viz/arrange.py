@@ -21,6 +21,9 @@ RING, STACKED = 3.0, 3.0
 
 HEADER = 20.0
 INSIDE = 14.0
+OUTPUTS = 36.0
+"""Between the links of several outputs where they leave their op, so that each has room for its number."""
+
 ASIDE = 0.15
 """The weight of a link to or from what stands beside the flow: it gives way to others."""
 
@@ -58,9 +61,10 @@ def arrange(scene: Scene) -> Layout:
     sizes = [size(box) for box in scene.boxes]
     bound = [link for link in scene.links if not link.is_loose]
     shapes = [_shape(scope, turned) for scope in scene.scopes]
+    leaves = _leaves(bound, [height if turned else width for width, height in sizes])
     layout = lay_out(
         [(height, width) if turned else (width, height) for width, height in sizes],
-        [_bound(link, scene.boxes) for link in bound],
+        [_bound(link, scene.boxes, leaves.get((link.source, link.part), 0.0)) for link in bound],
         [box.scope for box in scene.boxes],
         shapes,
     )
@@ -74,11 +78,26 @@ def arrange(scene: Scene) -> Layout:
     return layout
 
 
-def _bound(link: Link, boxes: list[Box]) -> LayoutLink:
+def _leaves(links: list[Link], widths: list[float]) -> dict[tuple[int, str], float]:
+    """How far from the middle of its source each of several outputs leaves it, in the order of their numbers."""
+    parts: dict[int, dict[str, None]] = {}
+    for link in links:
+        if not link.is_upward:
+            parts.setdefault(link.source, {})[link.part] = None
+    found: dict[tuple[int, str], float] = {}
+    for source, names in parts.items():
+        if len(names) > 1:
+            step = min(OUTPUTS, (widths[source] - 12.0) / len(names))
+            for place, name in enumerate(sorted(names, key=lambda name: (len(name), name))):
+                found[source, name] = step * (place - (len(names) - 1) / 2)
+    return found
+
+
+def _bound(link: Link, boxes: list[Box], leaves: float) -> LayoutLink:
     """What the layout needs to know of a link. Links that look different do not run together."""
     source, reader = (link.reader, link.source) if link.is_upward else (link.source, link.reader)
     is_aside = boxes[source].kind in ("leaf", "constant") or boxes[reader].kind == "saved"
-    return LayoutLink(source, reader, _STYLES.index((link.kind, link.trouble)), ASIDE if is_aside else 1.0)
+    return LayoutLink(source, reader, _STYLES.index((link.kind, link.trouble)), ASIDE if is_aside else 1.0, leaves)
 
 
 _STYLES = [(kind, trouble) for kind in get_args(LinkKind) for trouble in (False, True)]

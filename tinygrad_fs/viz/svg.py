@@ -221,7 +221,17 @@ def _numbers(scene: Scene, layout: Layout) -> Iterable[str]:
                 yield _beside(link.number, x - 4.0 if left else x + 4.0, y - 6.0, "end" if left else "start")
         if link.part:
             x, y = path[0][-2:]
-            yield _beside(link.part, x + 4.0, y - 4.0 if turned else y + 10.0, "start")
+            turns = _turn(path, 1 if turned else 0)  # the label stands where the line does not turn to
+            if turned:
+                yield _beside(link.part, x + 4.0, y + 11.0 if turns < 0 else y - 4.0, "start")
+            else:
+                yield _beside(link.part, x - 4.0 if turns > 0 else x + 4.0, y + 10.0, "end" if turns > 0 else "start")
+
+
+def _turn(path: Path, axis: int) -> float:
+    """How far, along an axis, the first turn of a path leads aside of its beginning."""
+    aside = [piece[axis - 2] - path[0][axis] for piece in path]
+    return next((far for far in aside if abs(far) > 1.0), 0.0)
 
 
 def _beside(text: str, x: float, y: float, anchor: str) -> str:

@@ -16,6 +16,9 @@ ROUND = 7.0
 CLEAR = 6.0
 """An edge that leans keeps so far from what it passes by."""
 
+STRAIGHT = 1e-3
+"""What is less far aside is straight below."""
+
 
 def through_layers(
     start: Point, end: Point, between: list[tuple[float, float]], bottoms: list[float], tops: list[float]
@@ -58,7 +61,7 @@ def _slope(before: float, after: float, room: float, height: float) -> float:
 def _bend(path: Path, start: Point, end: Point, slopes: tuple[float, float]) -> None:
     """Go on to `start`, and from there in an S to `end`, with these slopes at the two."""
     _line(path, start)
-    if start[0] == end[0] and slopes == (0.0, 0.0):
+    if abs(start[0] - end[0]) < STRAIGHT and slopes == (0.0, 0.0):
         _line(path, end)
         return
     reach = (end[1] - start[1]) * 0.5
@@ -70,7 +73,7 @@ def _line(path: Path, end: Point) -> None:
     last = path[-1]
     if last[-2:] == end:
         return
-    if len(path) > 1 and len(last) == 2 and last[0] == end[0] == path[-2][-2]:
+    if len(path) > 1 and len(last) == 2 and max(abs(last[0] - end[0]), abs(path[-2][-2] - end[0])) < STRAIGHT:
         path[-1] = end
     else:
         path.append(end)

@@ -172,11 +172,13 @@ def _weights(edges: Sequence[Edge], depths: list[int], ranks: list[int]) -> list
     Of the edges to one reader, that from the deepest source is the spine of the drawing. A long edge gives way to
     short ones.
     """
-    arriving: dict[int, list[Edge]] = {}
+    deepest: dict[int, tuple[int, int]] = {}  # of the sources of each reader the deepest, and the one after it
     short = [set[int](), set[int]()]
     for edge in edges:
         if edge.weight >= 1.0:
-            arriving.setdefault(edge.reader, []).append(edge)
+            first, second = deepest.get(edge.reader, (-1, -1))
+            depth = depths[edge.source]
+            deepest[edge.reader] = (depth, first) if depth > first else (first, max(second, depth))
         if ranks[edge.reader] - ranks[edge.source] == 1:
             short[0].add(edge.source)
             if edge.weight >= 1.0:
@@ -184,8 +186,7 @@ def _weights(edges: Sequence[Edge], depths: list[int], ranks: list[int]) -> list
     weights = []
     for edge in edges:
         weight = edge.weight
-        others = [depths[other.source] for other in arriving.get(edge.reader, ()) if other is not edge]
-        if weight >= 1.0 and others and depths[edge.source] > max(others):
+        if weight >= 1.0 and depths[edge.source] > deepest[edge.reader][1] >= 0:
             weight *= SPINE
         if ranks[edge.reader] - ranks[edge.source] == 1:
             weights.append((weight, weight))
@@ -262,21 +263,20 @@ def _measured(
 
 def _fanned(items: Sequence[Item], edges: Sequence[Edge], plan: _Plan, x: list[float]) -> list[float]:
     """Where each edge enters its reader: what comes straight from above in the middle, the others beside it."""
-    arriving: dict[int, dict[int, list[int]]] = {}
+    arriving: dict[int, dict[tuple[int, float], list[int]]] = {}
     for number, (edge, route) in enumerate(zip(edges, plan.routes)):
         if items[edge.reader].role is Role.NODE and edge.enters == 0.0:
             before = route[-2] if route else -1 - edge.source
-            arriving.setdefault(edge.reader, {}).setdefault(before, []).append(number)
+            leaves = edge.leaves if before < len(items) else 0.0
+            arriving.setdefault(edge.reader, {}).setdefault((before, leaves), []).append(number)
     enters = [edge.enters for edge in edges]
     for reader, groups in arriving.items():
         if len(groups) == 1:
             continue
 
-        def aside(before: int, groups: dict[int, list[int]] = groups, reader: int = reader) -> float:
-            if before < 0:
-                return float("inf")  # it comes from a lane
-            leaves = edges[groups[before][0]].leaves if before < len(items) else 0.0
-            return x[before] + leaves - x[reader]
+        def aside(before: tuple[int, float], reader: int = reader) -> float:
+            node, leaves = before
+            return float("inf") if node < 0 else x[node] + leaves - x[reader]  # the former comes from a lane
 
         left = sorted([before for before in groups if aside(before) < -IN_LINE], key=aside, reverse=True)
         right = sorted([before for before in groups if aside(before) > IN_LINE], key=aside)
@@ -286,8 +286,8 @@ def _fanned(items: Sequence[Item], edges: Sequence[Edge], plan: _Plan, x: list[f
         for sign, side in ((-1, left), (1, right)):
             most = max(len(side) - 1 + first, 1.0)
             step = sign * min(FANNED, (items[reader].width / 2 - TO_CORNER) / most)
-            for position, before in enumerate(side):
-                for number in groups[before]:
+            for position, from_where in enumerate(side):
+                for number in groups[from_where]:
                     enters[number] = step * (position + first)
     return enters
 

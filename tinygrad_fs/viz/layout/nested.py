@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tinygrad_fs.viz.layout.curves import Path, joined, moved
 from tinygrad_fs.viz.layout.level import Edge, Item, Level, Role, arrange
@@ -26,12 +28,15 @@ class Link(NamedTuple):
     weight : float
         How much it matters that it is straight. Below 1 it is a side matter: its source moves to its reader, and the
         reader not to it.
+    leaves : float
+        Where it leaves its source, measured from the middle of that.
     """
 
     source: int
     reader: int
     style: int = 0
     weight: float = 1.0
+    leaves: float = 0.0
 
 
 class ScopeShape(NamedTuple):
@@ -81,11 +86,14 @@ class Layout:
     paths: list[Path]
 
 
-_Item: TypeAlias = tuple[str, int, int]
-"""A kind and two numbers: a node and 0, a scope and 0, or an entrance or exit for links from a node in a style."""
+_Item: TypeAlias = tuple[str, int, tuple[int, float]]
+"""A kind, a number, and `ALL`: a node or a scope; or an entrance or exit for links from a node, of one style and from
+one place of it."""
 
-_End: TypeAlias = tuple[_Item, _Item | None]
-"""An end of an edge: an item and, of a scope, the entrance or exit at which it ends."""
+_End: TypeAlias = tuple[_Item, _Item | float]
+"""An end of an edge: a node and how far from its middle, or a scope and the entrance or exit at which it ends."""
+
+ALL: Final = (0, 0.0)
 
 
 @dataclass
@@ -119,10 +127,27 @@ def lay_out(
     shapes : sequence of ScopeShape
         The scopes, each after the one around it.
     """
-    nest = _Nest(sizes, links, owners, shapes)
-    for scope in range(len(shapes) - 1, ROOT - 1, -1):
-        nest.arrange(scope)
-    return nest.composed()
+    with _collecting_later():
+        nest = _Nest(sizes, links, owners, shapes)
+        for scope in range(len(shapes) - 1, ROOT - 1, -1):
+            nest.arrange(scope)
+        return nest.composed()
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Put off the collector of cycles.
+
+    A layout makes many small objects and no cycle. The collections that they set off would go through all that the
+    program holds, and take a third of the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Nest:
@@ -153,12 +178,12 @@ class _Nest:
 
     def _enter(self, node: int) -> None:
         """Make a node, and the scopes around it, items of their levels."""
-        item, owner = ("node", node, 0), self.owners[node]
+        item, owner = ("node", node, ALL), self.owners[node]
         while True:
             self._item(owner, item)
             if owner == ROOT:
                 return
-            item, owner = ("scope", owner, 0), self.shapes[owner].parent
+            item, owner = ("scope", owner, ALL), self.shapes[owner].parent
 
     def _item(self, scope: int, item: _Item) -> None:
         items = self.scopes[scope].items
@@ -177,21 +202,21 @@ class _Nest:
 
     def _pieces(self, link: Link) -> list[tuple[int, int]]:
         """The edges, each of a level, that make up a link: out of scopes, across, and into scopes."""
-        entrance: _Item = ("entrance", link.source, link.style)
-        leaving: _Item = ("exit", link.source, link.style)
+        entrance: _Item = ("entrance", link.source, (link.style, link.leaves))
+        leaving: _Item = ("exit", link.source, (link.style, link.leaves))
         upper, lower = self.owners[link.source], self.owners[link.reader]
-        source: _End = (("node", link.source, 0), None)
-        reader: _End = (("node", link.reader, 0), None)
+        source: _End = (("node", link.source, ALL), link.leaves)
+        reader: _End = (("node", link.reader, ALL), 0.0)
         first: list[tuple[int, int]] = []
         last: list[tuple[int, int]] = []
         while upper != lower:
             if self._depth(upper) > self._depth(lower):
-                first.append(self._edge(upper, source, (leaving, None), link.weight))
-                source = (("scope", upper, 0), leaving)
+                first.append(self._edge(upper, source, (leaving, 0.0), link.weight))
+                source = (("scope", upper, ALL), leaving)
                 upper = self.shapes[upper].parent
             else:
-                last.append(self._edge(lower, (entrance, None), reader, link.weight))
-                reader = (("scope", lower, 0), entrance)
+                last.append(self._edge(lower, (entrance, 0.0), reader, link.weight))
+                reader = (("scope", lower, ALL), entrance)
                 lower = self.shapes[lower].parent
         return [*first, self._edge(upper, source, reader, link.weight), *reversed(last)]
 
@@ -232,8 +257,8 @@ class _Nest:
     def _offset(self, end: _End) -> float:
         """How far from the middle of its item an edge ends."""
         (_, number, _), port = end
-        if port is None:
-            return 0.0
+        if isinstance(port, float):
+            return port
         scope = self.scopes[number]
         assert scope.level is not None  # its turn was before
         return scope.inset[0] + scope.level.x[scope.items[port]] - scope.width / 2

@@ -32,23 +32,18 @@ def straighten(
     """
     spine = max(chains, key=lambda chain: len(chain[0]))
     _make_way(spine, layers, gaps, x)
-    room = _Room(layers, gaps, x)
-    companions = _companions(above, below)
+    room = _Room(layers, gaps, x, above, below)
+    chain_of = {node: number for number, (nodes, _) in enumerate(chains) for node in nodes}
+    is_due = [True] * len(chains)
     for number in range(ROUNDS):
-        moved = False
-        for chain in chains if number % 2 == 0 else reversed(chains):
-            moved |= room.move_all(chain, companions, above, below) or room.move_parts(chain, above, below)
-        if not moved:
+        for position in range(len(chains)) if number % 2 == 0 else reversed(range(len(chains))):
+            if is_due[position]:
+                is_due[position] = False
+                for node in room.move(chains[position]):
+                    for other in room.concerned(node):  # where nothing near to a chain moved, it is where it should be
+                        is_due[chain_of[other]] = True
+        if not any(is_due):
             return
-
-
-def _companions(above: Pulls, below: Pulls) -> dict[int, list[int]]:
-    """For each node what is tied to it alone, and weakly: it comes along when the node moves."""
-    found: dict[int, list[int]] = {}
-    for node, pulls in enumerate(below):
-        if len(pulls) == 1 and pulls[0][2] < 1.0 and not above[node]:
-            found.setdefault(pulls[0][0], []).append(node)
-    return found
 
 
 def _make_way(spine: Chain, layers: list[list[int]], gaps: list[list[float]], x: list[float]) -> None:
@@ -68,16 +63,15 @@ def _make_way(spine: Chain, layers: list[list[int]], gaps: list[list[float]], x:
 
 def chained(layers: list[list[int]], above: Pulls, below: Pulls) -> list[Chain]:
     """All nodes in chains: one goes on from a node to the one that it is most strongly tied to, if that is mutual."""
+    back = [_strongest(pulls) for pulls in above]
     following: dict[int, tuple[int, float]] = {}
     preceding: dict[int, int] = {}
     for layer in layers:
         for node in layer:
             link = _strongest(below[node])
-            if link is not None:
-                back = _strongest(above[link[0]])
-                if back is not None and back[0] == node:
-                    following[node] = link
-                    preceding[link[0]] = node
+            if link is not None and (source := back[link[0]]) is not None and source[0] == node:
+                following[node] = link
+                preceding[link[0]] = node
     chains = []
     for layer in layers:
         for node in layer:
@@ -106,32 +100,48 @@ def _strongest(pulls: list[tuple[int, float, float]]) -> tuple[int, float] | Non
 class _Room:
     """The places of all nodes, and how far each can move without coming too near to its neighbours."""
 
-    def __init__(self, layers: list[list[int]], gaps: list[list[float]], x: list[float]) -> None:
+    def __init__(
+        self, layers: list[list[int]], gaps: list[list[float]], x: list[float], above: Pulls, below: Pulls
+    ) -> None:
         self.x = x
+        self.above, self.below = above, below
         self.left: dict[int, tuple[int, float]] = {}
         self.right: dict[int, tuple[int, float]] = {}
         for layer, distances in zip(layers, gaps):
             for node, following, distance in zip(layer, layer[1:], distances):
                 self.right[node] = (following, distance)
                 self.left[following] = (node, distance)
+        # What is tied to one node alone, and weakly, comes along when that moves.
+        self.leader: dict[int, int] = {}
+        self.companions: dict[int, list[int]] = {}
+        for node, pulls in enumerate(below):
+            if len(pulls) == 1 and pulls[0][2] < 1.0 and not above[node]:
+                self.leader[node] = pulls[0][0]
+                self.companions.setdefault(pulls[0][0], []).append(node)
 
-    def move_all(self, chain: Chain, companions: dict[int, list[int]], above: Pulls, below: Pulls) -> bool:
-        """Put a chain in line and take along what belongs to its nodes, if there is room; tell whether it moved."""
-        x = self.x
-        group = dict(zip(*chain))
-        for node, shift in zip(*chain):
-            for other in companions.get(node, ()):
-                group[other] = x[other] - x[node] + shift
-        least, most = float("-inf"), float("inf")
-        for node, shift in group.items():
-            lower, upper = self._bounds(node, shift, group)
-            least, most = max(least, lower), min(most, upper)
-        return least <= most + EXACT and self._move(group, chain, (least, most), above, below)
+    def concerned(self, node: int) -> list[int]:
+        """The nodes whose place depends on that of a node."""
+        found = [other for other, _, _ in self.above[node]]
+        found += [other for other, _, _ in self.below[node]]
+        for side in (self.left, self.right):
+            if node in side:
+                other = side[node][0]
+                found.append(other)
+                if other in self.leader:
+                    found.append(self.leader[other])
+        return found
 
-    def move_parts(self, chain: Chain, above: Pulls, below: Pulls) -> bool:
-        """Put a chain in line, in as few parts as there is room for; tell whether anything moved."""
+    def move(self, chain: Chain) -> list[int]:
+        """Put a chain in line, whole if there is room, otherwise in as few parts as there is room for.
+
+        Returns the nodes that moved.
+        """
+        whole = self._together(chain)
+        bounds = self._bounds_of(whole)
+        if bounds is not None:
+            return self._put(whole, chain, bounds)
         nodes, shifts = chain
-        moved = False
+        moved = []
         begin = 0
         while begin < len(nodes):
             end, least, most = begin, float("-inf"), float("inf")
@@ -144,9 +154,25 @@ class _Room:
             end = max(end, begin + 1)
             if least <= most + EXACT:
                 part = nodes[begin:end], shifts[begin:end]
-                moved |= self._move(dict(zip(*part)), part, (least, most), above, below)
+                moved += self._put(dict(zip(*part)), part, (least, most))
             begin = end
         return moved
+
+    def _together(self, chain: Chain) -> dict[int, float]:
+        """The nodes of a chain and what belongs to them, and how far aside of its line each is to be."""
+        group = dict(zip(*chain))
+        for node, shift in zip(*chain):
+            for other in self.companions.get(node, ()):
+                group[other] = self.x[other] - self.x[node] + shift
+        return group
+
+    def _bounds_of(self, group: dict[int, float]) -> tuple[float, float] | None:
+        """Between what the line of a group can be; None if there is no room for it."""
+        least, most = float("-inf"), float("inf")
+        for node, shift in group.items():
+            lower, upper = self._bounds(node, shift, group)
+            least, most = max(least, lower), min(most, upper)
+        return (least, most) if least <= most + EXACT else None
 
     def _bounds(self, node: int, shift: float, together: Mapping[int, float] = NO_OTHERS) -> tuple[float, float]:
         """Between what the line of a node's chain can be, for its neighbours' sake.
@@ -167,20 +193,17 @@ class _Room:
                 upper = x[other] - distance - shift
         return lower, upper
 
-    def _move(
-        self, group: dict[int, float], chain: Chain, bounds: tuple[float, float], above: Pulls, below: Pulls
-    ) -> bool:
+    def _put(self, group: dict[int, float], chain: Chain, bounds: tuple[float, float]) -> list[int]:
         """Move a group to where the ends of the other edges of its chain are nearest."""
         x = self.x
         pulls = []
         for node, shift in zip(*chain):
-            for side in (above[node], below[node]):
+            for side in (self.above[node], self.below[node]):
                 pulls += [(x[other] + aside - shift, weight) for other, aside, weight in side if other not in group]
         now = sum([x[node] - shift for node, shift in zip(*chain)]) / len(chain[0])
         line = min(max(_median(pulls, now), bounds[0]), bounds[1])
-        moved = False
+        moved = [node for node, shift in group.items() if abs(x[node] - line - shift) > EXACT]
         for node, shift in group.items():
-            moved |= abs(x[node] - line - shift) > EXACT
             x[node] = line + shift
         return moved
 

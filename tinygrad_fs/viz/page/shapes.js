@@ -241,8 +241,19 @@ function numbersOf(link, path) {
     }
   }
   if (link.part) {
-    const [x, y] = path[0].slice(-2);
-    found.push({ words: link.part, x: x + 4, y: isTurned ? y - 4 : y + 10, align: "left" });
+    const [x, y] = path[0];
+    const turns = turnOf(path, isTurned ? 1 : 0); // the label stands where the line does not turn to
+    if (isTurned) {
+      found.push({ words: link.part, x: x + 4, y: turns < 0 ? y + 11 : y - 4, align: "left" });
+    } else {
+      found.push({ words: link.part, x: turns > 0 ? x - 4 : x + 4, y: y + 10, align: turns > 0 ? "right" : "left" });
+    }
   }
   return found;
+}
+
+/** How far, along an axis, the first turn of a path leads aside of its beginning. */
+function turnOf(path, axis) {
+  const aside = path.map((piece) => piece.at(axis - 2) - path[0][axis]);
+  return aside.find((far) => Math.abs(far) > 1) ?? 0;
 }
