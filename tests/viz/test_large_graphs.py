@@ -156,7 +156,7 @@ def test_the_steps_of_a_loop_are_folded_where_there_are_too_many():
     assert [scope for scope in scopes_of(picture) if re.fullmatch(r"steps of a loop x \d+", scope)]
     assert "steps of a loop that are alike are drawn as one" in picture.note
     whole = viz.graph(rnn(1000), fold_repeats=False, show_params="shared", max_nodes=None)
-    assert repr(whole) == "<Graph: 5,001 ops, 3 leaves, 1,001 inputs, 9,001 edges>"
+    assert repr(whole) == "<Graph: 5,001 ops, 3 leaves, 1,001 stubs, 9,001 edges>"
     assert whole.note == ""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import get_args
 
+from tinygrad_fs.viz.beside import led_around
 from tinygrad_fs.viz.layout import Layout, Path, Rectangle, ScopeShape, lay_out
 from tinygrad_fs.viz.layout import Link as LayoutLink
 from tinygrad_fs.viz.letters import text_width
@@ -23,6 +25,9 @@ HEADER = 20.0
 INSIDE = 14.0
 OUTPUTS = 36.0
 """Between the links of several outputs where they leave their op, so that each has room for its number."""
+
+NUMBERED, MANY = 27.0, 4
+"""How wide a box is for each of three or more numbered arguments, up to so many."""
 
 ASIDE = 0.15
 """The weight of a link to or from what stands beside the flow: it gives way to others."""
@@ -59,6 +64,8 @@ def arrange(scene: Scene) -> Layout:
     """Lay a scene out. Where the direction is from left to right, it is laid out from top to bottom and turned."""
     turned = scene.direction == "LR"
     sizes = [size(box) for box in scene.boxes]
+    if not turned:
+        sizes = _with_room_for_numbers(sizes, scene.links)
     bound = [link for link in scene.links if not link.is_loose]
     shapes = [_shape(scope, turned) for scope in scene.scopes]
     leaves = _leaves(bound, [height if turned else width for width, height in sizes])
@@ -68,14 +75,19 @@ def arrange(scene: Scene) -> Layout:
         [box.scope for box in scene.boxes],
         shapes,
     )
-    if turned:
-        layout = _turned(layout)
     paths = iter([_reversed(path) if link.is_upward else path for link, path in zip(bound, layout.paths)])
-    layout.paths = [
-        _across(layout.nodes[link.source], layout.nodes[link.reader]) if link.is_loose else next(paths)
-        for link in scene.links
+    loose = iter(led_around(layout.nodes, [(link.source, link.reader) for link in scene.links if link.is_loose]))
+    layout.paths = [next(loose if link.is_loose else paths) for link in scene.links]
+    return _turned(layout) if turned else layout
+
+
+def _with_room_for_numbers(sizes: list[tuple[float, float]], links: list[Link]) -> list[tuple[float, float]]:
+    """The sizes of boxes, no narrower than the numbers of the arguments need that stand side by side above them."""
+    counts = Counter(link.reader for link in links if link.number)
+    return [
+        (max(width, NUMBERED * min(counts[place], MANY)) if counts[place] > 2 else width, height)
+        for place, (width, height) in enumerate(sizes)
     ]
-    return layout
 
 
 def _leaves(links: list[Link], widths: list[float]) -> dict[tuple[int, str], float]:
@@ -128,12 +140,3 @@ def _reversed(path: Path) -> Path:
     for piece, point in zip(reversed(path[1:]), reversed(points[:-1])):
         back.append(point if len(piece) == 2 else (*piece[2:4], *piece[0:2], *point))
     return back
-
-
-def _across(source: Rectangle, reader: Rectangle) -> Path:
-    """A curve between the sides that two boxes turn to each other."""
-    right = reader.x + reader.width / 2 >= source.x + source.width / 2
-    start = (source.x + source.width if right else source.x, source.y + source.height / 2)
-    end = (reader.x if right else reader.x + reader.width, reader.y + reader.height / 2)
-    reach = max(abs(end[0] - start[0]) / 2, 12.0) * (1 if right else -1)
-    return [start, (start[0] + reach, start[1], end[0] - reach, end[1], *end)]

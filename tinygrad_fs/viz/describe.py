@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tinygrad_fs.graph import Leaf
+from tinygrad_fs.graph import Constant, Leaf, Node
 from tinygrad_fs.viz import labels
 from tinygrad_fs.viz.options import Options
 from tinygrad_fs.viz.saved import kept_by
@@ -27,6 +27,7 @@ _BOX_WORDS: Final[dict[BoxKind, str]] = {
     "part": "one of several outputs",
     "leaf": "leaf, gets a gradient",
     "input": "input, gets none",
+    "stub": "value without gradient, not recorded",
     "constant": "constant",
     "scope": "module, not opened",
     "backward": "op of a backward pass",
@@ -92,6 +93,8 @@ class _Words:
             return name
         if thing.kind == "gradient":
             return f"gradient of {name}" if name else "gradient"
+        if thing.kind == "stub":
+            return self._shown(thing.node) or "value"
         if thing.kind not in OPS:
             return name or thing.kind
         op = thing.node.name
@@ -109,20 +112,23 @@ class _Words:
             return
         if thing.closed is not None:
             yield f"{thing.members:,} ops and values"
-        elif thing.kind == "constant" and getattr(node, "value", None) is not None:
-            yield str(node.value)  # type: ignore[attr-defined]
+        elif thing.kind == "stub":
+            return
+        elif isinstance(node, Constant) and node.value is not None:
+            yield str(node.value)
             return
         elif thing.kind in OPS and not thing.is_implied:
             operands = labels.operands(node) if self.options.fold_constants else ""
             if arguments := " ".join(filter(None, [operands, labels.options(node)])):
                 yield arguments
-        shown = labels.value_text(
-            node, shapes=self.options.show_shapes, dtypes=bool(self.options.show_dtypes), usual=self.usual
-        )
-        if shown:
-            yield shown
+        yield from filter(None, [self._shown(node)])
         if thing.kind == "saved":
             yield "of the forward pass"
+
+    def _shown(self, node: Node) -> str:
+        """The shape and dtype of what a node made, as far as they are wanted."""
+        options = self.options
+        return labels.value_text(node, shapes=options.show_shapes, dtypes=bool(options.show_dtypes), usual=self.usual)
 
     def _measures(self, thing: Thing) -> Iterator[str]:
         """Values, statistics, gradients, times and sizes, as far as they are wanted and known."""
@@ -177,7 +183,7 @@ class _Words:
         name, node = labels.legible(thing.name), thing.node
         if thing.kind in ("scope", "saved", "gradient") or thing.is_implied:
             return ", ".join([self._title(thing), *details])
-        word = node.name if thing.kind in OPS else thing.kind
+        word = node.name if thing.kind in OPS else "value without gradient" if thing.kind == "stub" else thing.kind
         where = f"{node.where[0]}:{node.where[1]}" if node.where else ""
         hover = [name, word, labels.operands(node), labels.options(node), labels.value_text(node), where]
         return ", ".join(filter(None, hover))

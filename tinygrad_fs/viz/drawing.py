@@ -61,7 +61,8 @@ def graph(
     label of their op: ``(_, 2)`` in that of ``x ** 2``, where ``_`` is the argument that has an edge. So do
     the options of the op that are not their defaults. What holds a nan or an inf is red and says so.
 
-    The graph holds what gradients need. Modules as boxes around their ops, ops without gradient, values and times are
+    The graph holds what gradients need. Of a value without gradient, it holds the shape: that is a stub, a small dashed
+    oval, unless it is given a name. Modules as boxes around their ops, ops without gradient, values and times are
     drawn where the tensors were computed under `viz.record`, or by ``model.graph(x)``.
 
     Parameters

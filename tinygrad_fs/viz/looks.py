@@ -69,6 +69,7 @@ _BOXES: Final[dict[BoxKind, BoxLook]] = {
     "part": BoxLook("rounded", "#ffffff", "#6e7781", small=True),
     "leaf": BoxLook("box", "#ddf4ff", "#0969da"),
     "input": BoxLook("oval", "#dafbe1", "#1a7f37"),
+    "stub": BoxLook("oval", "#ffffff", "#1a7f37", dashed=True, small=True),
     "constant": BoxLook("rounded", "#eaeef2", "#afb8c1", small=True),
     "scope": BoxLook("stack", "#f6f8fa", "#57606a"),
     "backward": BoxLook("rounded", "#fbefff", "#8250df"),

@@ -42,7 +42,9 @@ def read(roots: list[Node], names: Mapping[Node, str], tape: Tape | None, fold_c
     things = []
     for node in drawn:
         name = names.get(node, "")
-        thing = Thing(node, _kind(node, bool(name) or node in asked), is_output=node in asked, name=name)
+        is_recorded = tape is not None and tape.call_of(node) is not None
+        kind = _kind(node, bool(name) or node in asked, is_recorded)
+        thing = Thing(node, kind, is_output=node in asked, name=name)
         if thing.kind in ("op", "part") and (order := orders.of(node)):
             thing.kind, thing.order = "backward" if order == 1 else "again", order
         for position, source in arguments.of(node):
@@ -59,11 +61,14 @@ def read(roots: list[Node], names: Mapping[Node, str], tape: Tape | None, fold_c
     return sketch
 
 
-def _kind(node: Node, is_special: bool) -> BoxKind:
+def _kind(node: Node, is_special: bool, is_recorded: bool) -> BoxKind:
+    """What is drawn for a node. Of a value without gradient that nothing more is known of, only a stub can be."""
     if isinstance(node, Leaf):
         return "leaf"
     if isinstance(node, Constant):
-        return "constant" if node.value is not None or not (node.shape or is_special) else "input"
+        if node.value is not None or not (node.shape or is_special):
+            return "constant"
+        return "input" if is_special or is_recorded else "stub"
     return "part" if isinstance(node, Output) else "op"
 
 

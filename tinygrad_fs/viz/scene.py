@@ -14,11 +14,12 @@ __all__ = ["Box", "BoxKind", "Direction", "Key", "Link", "LinkKind", "Scene", "S
 Direction: TypeAlias = Literal["TB", "LR"]
 
 BoxKind: TypeAlias = Literal[
-    "op", "part", "leaf", "input", "constant", "scope", "backward", "again", "gradient", "saved"
+    "op", "part", "leaf", "input", "stub", "constant", "scope", "backward", "again", "gradient", "saved"
 ]
-"""What a box stands for: an op; one of its outputs; a leaf that requires grad; an input without gradient; a number; a
-scope whose inside is not shown; an op of a backward pass; one of the backward pass of a backward pass, or further;
-the gradient of a leaf; what an op keeps for backward."""
+"""What a box stands for: an op; one of its outputs; a leaf that requires grad; an input without gradient; a value
+without gradient of which nothing but shape and dtype were kept; a number; a scope whose inside is not shown; an op of a
+backward pass; one of the backward pass of a backward pass, or further; the gradient of a leaf; what an op keeps for
+backward."""
 
 LinkKind: TypeAlias = Literal["flow", "no-grad", "gradient", "saved"]
 """What a link stands for: a value that gradients flow back to; one without; a gradient; something kept."""

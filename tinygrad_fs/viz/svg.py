@@ -218,7 +218,7 @@ def _numbers(scene: Scene, layout: Layout) -> Iterable[str]:
                 yield _beside(link.number, x - 5.0, y - 4.0 if over else y + 11.0, "end")
             else:
                 left = x < at.x + at.width / 2 - 1.0
-                yield _beside(link.number, x - 4.0 if left else x + 4.0, y - 6.0, "end" if left else "start")
+                yield _beside(link.number, x - 5.0 if left else x + 5.0, y - 6.0, "end" if left else "start")
         if link.part:
             x, y = path[0][-2:]
             turns = _turn(path, 1 if turned else 0)  # the label stands where the line does not turn to

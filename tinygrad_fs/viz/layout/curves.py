@@ -16,8 +16,8 @@ ROUND = 7.0
 CLEAR = 6.0
 """An edge that leans keeps so far from what it passes by."""
 
-STRAIGHT = 1e-3
-"""What is less far aside is straight below."""
+EXACT = 1e-3
+"""What is nearer than this is the same."""
 
 
 def through_layers(
@@ -61,7 +61,7 @@ def _slope(before: float, after: float, room: float, height: float) -> float:
 def _bend(path: Path, start: Point, end: Point, slopes: tuple[float, float]) -> None:
     """Go on to `start`, and from there in an S to `end`, with these slopes at the two."""
     _line(path, start)
-    if abs(start[0] - end[0]) < STRAIGHT and slopes == (0.0, 0.0):
+    if abs(start[0] - end[0]) < EXACT and slopes == (0.0, 0.0):
         _line(path, end)
         return
     reach = (end[1] - start[1]) * 0.5
@@ -71,9 +71,9 @@ def _bend(path: Path, start: Point, end: Point, slopes: tuple[float, float]) -> 
 def _line(path: Path, end: Point) -> None:
     """Go straight on to `end`; a straight line that goes on is drawn as one."""
     last = path[-1]
-    if last[-2:] == end:
-        return
-    if len(path) > 1 and len(last) == 2 and max(abs(last[0] - end[0]), abs(path[-2][-2] - end[0])) < STRAIGHT:
+    if abs(last[-2] - end[0]) < EXACT and abs(last[-1] - end[1]) < EXACT:
+        return  # a line that short would have a direction of its own
+    if len(path) > 1 and len(last) == 2 and max(abs(last[0] - end[0]), abs(path[-2][-2] - end[0])) < EXACT:
         path[-1] = end
     else:
         path.append(end)

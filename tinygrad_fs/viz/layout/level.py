@@ -34,7 +34,7 @@ LONG = 24
 
 IN_STEP = 0.5
 IN_LINE = 5.0
-FANNED, TO_CORNER = 13.0, 6.0
+FANNED, TO_CORNER = 17.0, 6.0
 """Edges that come from aside enter their reader so far from each other."""
 
 LANE = 9.0

@@ -40,6 +40,7 @@ const KINDS = {
   part: "output of an op",
   leaf: "leaf",
   input: "input",
+  stub: "value without gradient, not recorded",
   constant: "constant",
   scope: "module, not opened",
   backward: "op of a backward pass",

@@ -11,7 +11,7 @@ function whyNone(number) {
   if (!route.length) return { words: "No output was computed from it.", route: [] };
   const broken = route.find((each) => each.broken);
   if (broken) return { words: "The way to the output breaks:", route };
-  if (box.kind === "input") return { words: "It does not require grad.", route: [] };
+  if (isGiven(box)) return { words: "It does not require grad.", route: [] };
   if (!hasBackward) return { words: "No backward pass is on this page.", route: [] };
   return {
     words: isWhole ? "The backward pass began elsewhere; this is the way that it would have had to come:" : "",
@@ -60,10 +60,15 @@ function wayBack(box, came) {
   return way.reverse();
 }
 
+/** Whether a value was given to the computation, and not made in it. */
+function isGiven(box) {
+  return box.kind === "input" || box.kind === "stub";
+}
+
 /** Why no gradient flows back along a link. */
 function reasonAt(number) {
   const [source, reader] = [boxes[links[number].source], boxes[links[number].reader]];
-  if (source.kind === "input") return "its argument does not require grad";
+  if (isGiven(source)) return "its argument does not require grad";
   if (!source.has_gradient) return "its argument was computed without grad";
   const rule = rules[reader.rule]?.join(" ") ?? "";
   if (/no gradient/.test(rule) || rules[reader.rule]?.length === 1) return `${reader.title} has no derivative`;

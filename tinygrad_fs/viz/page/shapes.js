@@ -237,7 +237,7 @@ function numbersOf(link, path) {
       found.push({ words: link.number, x: x - 5, y: y <= at.y + at.height / 2 ? y - 4 : y + 11, align: "right" });
     } else {
       const isLeft = x < at.x + at.width / 2 - 1;
-      found.push({ words: link.number, x: isLeft ? x - 4 : x + 4, y: y - 6, align: isLeft ? "right" : "left" });
+      found.push({ words: link.number, x: isLeft ? x - 5 : x + 5, y: y - 6, align: isLeft ? "right" : "left" });
     }
   }
   if (link.part) {
