@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
 
@@ -78,6 +79,62 @@ class TestRows:
         with pytest.raises(SystemExit):
             module("options").parse(arguments)
         assert message in capsys.readouterr().err
+
+
+def small_rows():
+    """Each row that runs in one process with its peer, at an eighth of its size."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCHMARKS)
+        groups = importlib.import_module("workloads").GROUPS
+        families = [importlib.import_module(f"workloads.{group}") for group in groups]
+        return [(row, peer) for family in families for row in family.rows(8) for peer in row.limits]
+
+
+class TestTasks:
+    @pytest.mark.parametrize(
+        ("row", "peer"), [pytest.param(row, peer, id=f"{row.name}-{peer}") for row, peer in small_rows()]
+    )
+    def test_agree_and_run(self, module, row, peer):
+        workload = module("workloads.workload")
+        library = library_of(workload.MODULES.get(peer, peer))
+        ours, theirs = row.build[workload.OURS](tg), row.build[peer](library)
+        module("pairs")._check_agreement(row, peer, ours.check(), theirs.check())
+        for task in (ours, theirs):
+            assert module("worker").seconds_per_step(task, 2) > 0
+            if "memory" in row.limits[peer]:
+                task.wake()
+
+    @pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+    def test_agree_in_jax(self, module):
+        pairs, (row,) = module("pairs"), [row for row in module("workloads").WORKLOADS if row.name == "mlp"]
+        with pairs.workers(row, "jax", 1) as both:
+            pairs._check_agreement(row, "jax", *[worker.ask("check") for worker in both])
+            assert all(worker.ask("time", 2) > 0 for worker in both)
+
+    def test_are_timed_in_processes_of_their_own(self, module):
+        (row,) = [row for row in module("workloads").WORKLOADS if row.name == "layers-mlp"]
+        result = module("pairs").times(row, "layerwise", 1, pairs=1, patience=0.0)
+        assert len(result.ours) == len(result.theirs) == 1
+        assert result.cells()[0] == row.title
+
+    def test_that_end_early_are_told(self, module):
+        (row,) = [row for row in module("workloads").WORKLOADS if row.name == "layers-mlp"]
+        pairs = module("pairs")
+        worker = pairs.Worker("no_such_library", row, 1)
+        with pytest.raises(pairs.BenchmarkError, match="layers-mlp in no_such_library: the process ended with 1"):
+            worker.ask("check")
+        worker.close()
+
+
+def library_of(name):
+    if name == tg.__name__:
+        return tg
+    if name == "jax":  # warns at every fork from its import on
+        pytest.skip("runs in a process of its own, in test_agree_in_jax")
+    library = pytest.importorskip(name)
+    if name == "torch":
+        library.set_num_threads(1)
+    return library
 
 
 class TestAgreement:

@@ -12,17 +12,9 @@ from workloads.workload import MODULES, OURS, OWN, Task, Workload
 
 __all__ = ["GROUPS", "MODULES", "OURS", "OWN", "WORKLOADS", "Task", "Workload"]
 
-GROUPS = {
-    "tape": tape.ROWS,
-    "networks": networks.ROWS,
-    "sequences": sequences.ROWS,
-    "convolution": convolution.ROWS,
-    "pooling": pooling.ROWS,
-    "functions": functions.ROWS,
-    "indexing": indexing.ROWS,
-    "optimizers": optimizers.ROWS,
-    "layers": layers.ROWS,
-}
+_FAMILIES = (tape, networks, sequences, convolution, pooling, functions, indexing, optimizers, layers)
+
+GROUPS = {family.__name__.rpartition(".")[2]: family.rows() for family in _FAMILIES}
 """The rows of the table by family, in its order."""
 
 WORKLOADS = tuple(workload for rows in GROUPS.values() for workload in rows)

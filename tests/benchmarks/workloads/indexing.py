@@ -7,51 +7,36 @@ from typing import Any
 import numpy as np
 
 from workloads.tasks import backward_alone
-from workloads.workload import beside_torch
+from workloads.workload import Workload, beside_torch
 
-__all__ = ["ROWS"]
-
-_TABLE = (50_000, 128)
-_CHOSEN = 8_000
-_SQUARE = 1_000
-_PLACES = 100_000
+__all__ = ["rows"]
 
 
-def _rows() -> Any:
-    """Rows as words in a text are: few of them often, most of them seldom."""
-    return (_TABLE[0] * np.random.default_rng(5).random(_CHOSEN) ** 3).astype(np.int64)
+def rows(shrink: int = 1) -> tuple[Workload, ...]:
+    """The rows, with tables and choices divided by `shrink`."""
+    table, chosen = (50_000 // shrink, 128), 8_000 // shrink
+    square, places = (1000 // shrink, 1000 // shrink), 100_000 // shrink
+    # Rows as words in a text are: few of them often, most of them seldom.
+    words = (table[0] * np.random.default_rng(5).random(chosen) ** 3).astype(np.int64)
+    i, j = np.random.default_rng(6).integers(square[0], size=(2, places))
 
+    def embedding(lib: Any, table: Any) -> Any:
+        return lib.nn.functional.embedding(lib.tensor(words), table)
 
-def _embedding(lib: Any, table: Any) -> Any:
-    return lib.nn.functional.embedding(lib.tensor(_rows()), table)
+    def choose_rows(lib: Any, table: Any) -> Any:
+        return table[lib.tensor(words)]
 
+    def choose_places(lib: Any, square: Any) -> Any:
+        return square[lib.tensor(i), lib.tensor(j)]
 
-def _choose_rows(lib: Any, table: Any) -> Any:
-    return table[lib.tensor(_rows())]
-
-
-def _choose_places(lib: Any, square: Any) -> Any:
-    i, j = np.random.default_rng(6).integers(_SQUARE, size=(2, _PLACES))
-    return square[lib.tensor(i), lib.tensor(j)]
-
-
-ROWS = (
-    beside_torch(
-        "embedding",
-        f"Backward of embedding, {_CHOSEN} rows of (50000, 128)",
-        backward_alone(_embedding, _TABLE),
-        time=1.5,
-    ),
-    beside_torch(
-        "index-rows",
-        f"Backward of x[rows], {_CHOSEN} rows of (50000, 128)",
-        backward_alone(_choose_rows, _TABLE),
-        time=1.5,
-    ),
-    beside_torch(
-        "index-places",
-        "Backward of x[i, j], 10^5 places of (1000, 1000)",
-        backward_alone(_choose_places, (_SQUARE, _SQUARE)),
-        time=1.5,
-    ),
-)
+    of_table = f"{chosen:,} rows of {table}"
+    return (
+        beside_torch("embedding", f"Backward of embedding, {of_table}", backward_alone(embedding, table), time=1.5),
+        beside_torch("index-rows", f"Backward of x[rows], {of_table}", backward_alone(choose_rows, table), time=1.5),
+        beside_torch(
+            "index-places",
+            f"Backward of x[i, j], {places:,} places of {square}",
+            backward_alone(choose_places, square),
+            time=1.5,
+        ),
+    )

@@ -21,7 +21,7 @@ from workloads.plain_layers import (
 )
 from workloads.workload import Task
 
-__all__ = ["CNN", "MLP", "RNN", "Network", "in_mlfromscratch", "ours", "plain"]
+__all__ = ["Network", "cnn", "in_mlfromscratch", "mlp", "ours", "plain", "rnn"]
 
 _CLASSES = 10
 _SEED = 3
@@ -94,13 +94,16 @@ def _classes(*shape: int) -> Callable[[], tuple[Any, Any]]:
     return data
 
 
-def _series() -> tuple[Any, Any]:
-    """512 sequences n, 2 n ... 10 n, each number a row of zeros and a one; the next is to be foretold, 1 at the end."""
-    numbers = np.random.default_rng(1).integers(2, 7, size=(512, 1)) * np.arange(1, _STEPS + 1)
-    X = np.eye(_FEATURES)[numbers]
-    y = np.roll(X, -1, axis=1)
-    y[:, -1] = np.eye(_FEATURES)[1]
-    return X, y
+def _series(samples: int) -> Callable[[], tuple[Any, Any]]:
+    def data() -> tuple[Any, Any]:
+        """Sequences n, 2 n ... 10 n, each number a row of zeros and a one; the next is to be foretold, 1 at the end."""
+        numbers = np.random.default_rng(1).integers(2, 7, size=(samples, 1)) * np.arange(1, _STEPS + 1)
+        X = np.eye(_FEATURES)[numbers]
+        y = np.roll(X, -1, axis=1)
+        y[:, -1] = np.eye(_FEATURES)[1]
+        return X, y
+
+    return data
 
 
 def _cnn(at: Any) -> list[Any]:
@@ -159,9 +162,16 @@ def _plain_rnn() -> list[Any]:
     return [PlainRNN(10, 5), PlainSoftmax()]
 
 
-CNN: Network = _cnn, _plain_cnn, _classes(256, 1, 8, 8)
-"""The network for the digits."""
-MLP: Network = _mlp, _plain_mlp, _classes(32, 64)
-"""A small network."""
-RNN: Network = _rnn, _plain_rnn, _series
-"""ML-From-Scratch's example of a recurrent network, on one of its batches."""
+def cnn(samples: int) -> Network:
+    """The network for the digits."""
+    return _cnn, _plain_cnn, _classes(samples, 1, 8, 8)
+
+
+def mlp(samples: int) -> Network:
+    """A small network."""
+    return _mlp, _plain_mlp, _classes(samples, 64)
+
+
+def rnn(samples: int) -> Network:
+    """ML-From-Scratch's example of a recurrent network, on one of its batches."""
+    return _rnn, _plain_rnn, _series(samples)

@@ -13,9 +13,24 @@ from workloads.perceptrons import SMALL, WIDE, Perceptron
 from workloads.tasks import entries, gradients_of, start_alike, training, without_dropout
 from workloads.workload import OURS, Task, Workload, beside_torch
 
-__all__ = ["ROWS"]
+__all__ = ["rows"]
 
 _CLASSES = 10
+
+
+def rows(shrink: int = 1) -> tuple[Workload, ...]:
+    """The rows, with batches, and the width of the largest network, divided by `shrink`."""
+    small, wide = SMALL.of_batch(32 // shrink), WIDE.of_batch(256 // shrink)
+    digits, in_32, in_64 = 256 // shrink, cnn(256 // shrink, "float32"), cnn(256 // shrink, "float64")
+    resnet = resnet18(8 // shrink, 64 // shrink)
+    return (
+        _perceptron_row("mlp", "Training step, MLP 64-64-10, batch 32, Adam", small, {"torch": 0.4, "jax": 1.5}),
+        _perceptron_row("mlp-512", "Training step, MLP 64-4x512-10, batch 256, Adam", wide, {"torch": 1.0}),
+        beside_torch("cnn", "Training step, digits CNN, batch 256, Adam", in_32, time=1.0, memory=1.1),
+        beside_torch("cnn-float64", "Training step, digits CNN, batch 256, Adam, float64", in_64, time=1.0),
+        beside_torch("penalty", "Gradient penalty through that CNN, batch 256", double_backprop(digits), time=1.2),
+        beside_torch("resnet18", "Training step, ResNet-18, batch 8 of 64x64, Adam", resnet, time=None, memory=1.1),
+    )
 
 
 def perceptron(sizes: Perceptron) -> Callable[[Any], Task]:
@@ -33,26 +48,30 @@ def perceptron(sizes: Perceptron) -> Callable[[Any], Task]:
     return build
 
 
-def cnn(dtype: str) -> Callable[[Any], Task]:
+def cnn(samples: int, dtype: str) -> Callable[[Any], Task]:
     """The network for the digits: convolutions, batch normalisation, dropout."""
 
     def build(lib: Any) -> Task:
-        return _classifier(lib, _digits_cnn(lib), *_images(256, 1, 8), dtype)
+        return _classifier(lib, _digits_cnn(lib), *_images(samples, 1, 8), dtype)
 
     return build
 
 
-def resnet18(lib: Any) -> Task:
+def resnet18(samples: int, width: int) -> Callable[[Any], Task]:
     """ResNet-18, compared in float64: the batch norms of 32 numbers make rounding grow a thousandfold."""
-    data = _images(8, 3, 64)
 
-    def check() -> dict[str, list[float]]:
-        return _classifier(lib, _resnet18(lib), *data, "float64").check()
+    def build(lib: Any) -> Task:
+        data = _images(samples, 3, 64)
 
-    return _classifier(lib, _resnet18(lib), *data, "float32")._replace(check=check)
+        def check() -> dict[str, list[float]]:
+            return _classifier(lib, _resnet18(lib, width), *data, "float64").check()
+
+        return _classifier(lib, _resnet18(lib, width), *data, "float32")._replace(check=check)
+
+    return build
 
 
-def _resnet18(lib: Any) -> Any:
+def _resnet18(lib: Any, width: int) -> Any:
     """He et al. 2016, "Deep residual learning for image recognition", table 1, with 18 layers."""
     nn = lib.nn
 
@@ -73,37 +92,46 @@ def _resnet18(lib: Any) -> Any:
             out = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
             return self.relu(out + self.shortcut(x))
 
-    stem = [nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
-    widths = [64, 64, 64, 128, 128, 256, 256, 512, 512]
+    stem = [
+        nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+        nn.MaxPool2d(3, 2, 1),
+    ]
+    widths = [width * each for each in (1, 1, 1, 2, 2, 4, 4, 8, 8)]
     blocks = [Block(a, b, 1 if a == b else 2) for a, b in pairwise(widths)]
-    return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, _CLASSES))
+    return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8 * width, _CLASSES))
 
 
-def double_backprop(lib: Any) -> Task:
+def double_backprop(samples: int) -> Callable[[Any], Task]:
     """The loss of the digits CNN and the size of its gradient by the images, and the gradient of both by the weights.
 
     Drucker and LeCun 1992, "Improving generalization performance using double backpropagation".
     """
-    net = _digits_cnn(lib)
-    start_alike(lib, net)
-    values, classes = _images(256, 1, 8)
-    images, labels = lib.tensor(values, requires_grad=True), lib.tensor(classes)
 
-    def step() -> Any:
-        net.zero_grad()
-        images.grad = None
-        loss = lib.nn.functional.cross_entropy(net(images), labels)
-        (slopes,) = lib.autograd.grad(loss, [images], create_graph=True)
-        penalised = loss + 10.0 * (slopes**2).sum()
-        penalised.backward()
-        return penalised
+    def build(lib: Any) -> Task:
+        net = _digits_cnn(lib)
+        start_alike(lib, net)
+        values, classes = _images(samples, 1, 8)
+        images, labels = lib.tensor(values, requires_grad=True), lib.tensor(classes)
 
-    def check() -> dict[str, list[float]]:
-        with without_dropout(lib, net):
-            loss = step()
-        return {"loss": [loss.item()], "gradients": gradients_of(net), "images": entries(images.grad)}
+        def step() -> Any:
+            net.zero_grad()
+            images.grad = None
+            loss = lib.nn.functional.cross_entropy(net(images), labels)
+            (slopes,) = lib.autograd.grad(loss, [images], create_graph=True)
+            penalised = loss + 10.0 * (slopes**2).sum()
+            penalised.backward()
+            return penalised
 
-    return Task(step, check)
+        def check() -> dict[str, list[float]]:
+            with without_dropout(lib, net):
+                loss = step()
+            return {"loss": [loss.item()], "gradients": gradients_of(net), "images": entries(images.grad)}
+
+        return Task(step, check)
+
+    return build
 
 
 def _digits_cnn(lib: Any) -> Any:
@@ -155,13 +183,3 @@ def _perceptron_row(name: str, title: str, sizes: Perceptron, limits: dict[str, 
         "autograd": in_autograd.perceptron(sizes),
     }
     return Workload(name, title, build, {peer: {"time": limits.get(peer)} for peer in build if peer != OURS})
-
-
-ROWS = (
-    _perceptron_row("mlp", "Training step, MLP 64-64-10, batch 32, Adam", SMALL, {"torch": 0.4, "jax": 1.5}),
-    _perceptron_row("mlp-512", "Training step, MLP 64-4x512-10, batch 256, Adam", WIDE, {"torch": 1.0}),
-    beside_torch("cnn", "Training step, digits CNN, batch 256, Adam", cnn("float32"), time=1.0, memory=1.1),
-    beside_torch("cnn-float64", "Training step, digits CNN, batch 256, Adam, float64", cnn("float64"), time=1.0),
-    beside_torch("penalty", "Gradient penalty through the digits CNN, batch 256", double_backprop, time=1.2),
-    beside_torch("resnet18", "Training step, ResNet-18, batch 8 of 64x64, Adam", resnet18, time=None, memory=1.1),
-)

@@ -8,9 +8,20 @@ from typing import Any
 import numpy as np
 
 from workloads.tasks import entries
-from workloads.workload import Task, beside_torch
+from workloads.workload import Task, Workload, beside_torch
 
-__all__ = ["ROWS"]
+__all__ = ["rows"]
+
+
+def rows(shrink: int = 1) -> tuple[Workload, ...]:
+    """The rows, with numbers of parameters divided by `shrink`."""
+    in_100 = [(200 // shrink, 250)] * (100 // shrink)
+    in_3 = (2000 // shrink, 1000), (1500 // shrink, 1000), (1500 // shrink, 1000)
+    return (
+        beside_torch("adam-small", "Adam step, 100 parameters of 32", adam(*[(32,)] * (100 // shrink)), time=1.0),
+        beside_torch("adam-100", "Adam step, 5 million parameters in 100 tensors", adam(*in_100), time=1.0),
+        beside_torch("adam-3", "Adam step, 5 million parameters in 3 tensors", adam(*in_3), time=1.0),
+    )
 
 
 def adam(*shapes: tuple[int, ...]) -> Callable[[Any], Task]:
@@ -33,15 +44,3 @@ def adam(*shapes: tuple[int, ...]) -> Callable[[Any], Task]:
         return Task(optimizer.step, check)
 
     return build
-
-
-ROWS = (
-    beside_torch("adam-small", "Adam step, 100 parameters of 32", adam(*[(32,)] * 100), time=1.0),
-    beside_torch("adam-100", "Adam step, 5 million parameters in 100 tensors", adam(*[(200, 250)] * 100), time=1.0),
-    beside_torch(
-        "adam-3",
-        "Adam step, 5 million parameters in 3 tensors",
-        adam((2000, 1000), (1500, 1000), (1500, 1000)),
-        time=1.0,
-    ),
-)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,10 @@ class Perceptron:
     def pairs(self) -> list[tuple[int, int]]:
         """Features in and out, layer by layer."""
         return list(zip(self.sizes[:-1], self.sizes[1:]))
+
+    def of_batch(self, batch: int) -> Perceptron:
+        """The same with another number of samples."""
+        return replace(self, batch=batch)
 
     def weights(self) -> list[tuple[Any, Any]]:
         """Weights, of shape (in, out), and biases, layer by layer."""

@@ -7,17 +7,18 @@ from typing import Any
 from workloads.tasks import both_ways
 from workloads.workload import Workload, beside_torch
 
-__all__ = ["ROWS"]
-
-_SHAPE = (64, 32, 28, 28)
+__all__ = ["rows"]
 
 
-def _row(kind: str, size: int) -> Workload:
+def rows(shrink: int = 1) -> tuple[Workload, ...]:
+    """The rows, with batch and channels divided by `shrink`."""
+    images = (64 // shrink, 32 // shrink, 28, 28)
+    return tuple(_row(kind, size, images) for kind in ("max", "avg") for size in (2, 3))
+
+
+def _row(kind: str, size: int, images: tuple[int, ...]) -> Workload:
     def pool(lib: Any, x: Any) -> Any:
         return getattr(lib.nn.functional, f"{kind}_pool2d")(x, size, 2, size // 2 if size % 2 else 0)
 
-    title = f"{kind}_pool2d {size}x{size}, stride 2, on {_SHAPE}, forward and backward"
-    return beside_torch(f"{kind}-pool-{size}x{size}", title, both_ways(pool, _SHAPE), time=1.5)
-
-
-ROWS = (_row("max", 2), _row("max", 3), _row("avg", 2), _row("avg", 3))
+    title = f"{kind}_pool2d {size}x{size}, stride 2, on {images}, forward and backward"
+    return beside_torch(f"{kind}-pool-{size}x{size}", title, both_ways(pool, images), time=1.5)

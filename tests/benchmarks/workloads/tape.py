@@ -11,12 +11,32 @@ from workloads import in_autograd, in_mygrad
 from workloads.tasks import entries
 from workloads.workload import OURS, Task, Workload, beside_torch
 
-__all__ = ["NODES", "ROWS"]
+__all__ = ["NODES", "rows"]
 
 _LENGTH = 100
+_CHAIN = f"{_LENGTH} x tanh(x * w) on {{}}, forward and backward"
 
 NODES = {"nodes-1e3": 10**3, "nodes-1e4": 10**4, "nodes-1e5": 10**5, "nodes-1e6": 10**6}
 """How many nodes the rows go back through, by name."""
+
+
+def rows(shrink: int = 1) -> tuple[Workload, ...]:
+    """The rows, with matrices divided by `shrink` in height and width, and numbers of nodes by its square."""
+    smallest = {OURS: chain(4), "torch": chain(4), "mygrad": in_mygrad.chain, "autograd": in_autograd.chain}
+    limits = {"torch": {"time": 0.75}, "mygrad": {"time": None}, "autograd": {"time": None}}
+    return (
+        Workload("chain-4", _CHAIN.format("4x4"), smallest, limits),
+        *[
+            beside_torch(f"chain-{size}", _CHAIN.format(f"{size}x{size}"), chain(size // shrink), time=1.0)
+            for size in (64, 256)
+        ],
+        *[_nodes_row(name, count, shrink) for name, count in NODES.items()],
+    )
+
+
+def _nodes_row(name: str, count: int, shrink: int) -> Workload:
+    build, title = nodes(count // shrink**2), f"Backward of {count:,} nodes"
+    return beside_torch(name, title, build, on_all_cores=False, takes_long=count > 10**5, time=1.0)
 
 
 def chain(size: int) -> Callable[[Any], Task]:
@@ -72,26 +92,3 @@ def _end_of_chain(lib: Any, x: Any, w: Any, length: int) -> Any:
     for _ in range(length):
         x = lib.tanh(x * w)
     return x.sum()
-
-
-def _chain_row(size: int, limit: float) -> Workload:
-    title = f"100 x tanh(x * w) on {size}x{size}, forward and backward"
-    return beside_torch(f"chain-{size}", title, chain(size), time=limit)
-
-
-def _nodes_row(name: str, count: int) -> Workload:
-    title = f"Backward of {count:,} nodes"
-    return beside_torch(name, title, nodes(count), on_all_cores=False, takes_long=count > 10**5, time=1.0)
-
-
-ROWS = (
-    Workload(
-        "chain-4",
-        "100 x tanh(x * w) on 4x4, forward and backward",
-        {OURS: chain(4), "torch": chain(4), "mygrad": in_mygrad.chain, "autograd": in_autograd.chain},
-        {"torch": {"time": 0.75}, "mygrad": {"time": None}, "autograd": {"time": None}},
-    ),
-    _chain_row(64, 1.0),
-    _chain_row(256, 1.0),
-    *[_nodes_row(name, count) for name, count in NODES.items()],
-)
