@@ -167,7 +167,7 @@ def test_a_clicked_module_stays_where_it_is(browser, pages):
 
 
 # What the script keeps to itself, for a test.
-INNER = "window.inner = { placed, boxes, scopes };"
+INNER = "window.inner = { placed, boxes, links, scopes, steps, Progress };"
 
 # What is wrong with places: those of the scopes that are closed, one list each.
 FAULTS = """(closed => {
@@ -198,14 +198,22 @@ FAULTS = """(closed => {
 })"""
 
 
-def test_what_stays_keeps_its_size_and_order_and_overlaps_nothing(browser, tmp_path, monkeypatch):
-    (tmp_path / "inner.js").write_text(INNER, encoding="utf-8")
-    monkeypatch.setattr(write, "SCRIPTS", (*write.SCRIPTS, str(tmp_path / "inner.js")))
+@pytest.fixture(scope="module")
+def transformer(tmp_path_factory):
+    """A page of two blocks, whose insides a test can see."""
+    folder = tmp_path_factory.mktemp("transformer")
+    (folder / "inner.js").write_text(INNER, encoding="utf-8")
     tg.manual_seed(0)
     model = nn.Sequential(nn.TransformerEncoderLayer(8, 2, 16), nn.TransformerEncoderLayer(8, 2, 16))
     with viz.record() as tape:
         model(tg.randn(3, 2, 8)).mean().backward()
-    browser.open(tape.save(tmp_path / "transformer.html"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(write, "SCRIPTS", (*write.SCRIPTS, str(folder / "inner.js")))
+        return tape.save(folder / "transformer.html")
+
+
+def test_what_stays_keeps_its_size_and_order_and_overlaps_nothing(browser, transformer):
+    browser.open(transformer)
     closed = [
         [],
         ["Sequential"],
@@ -217,6 +225,48 @@ def test_what_stays_keeps_its_size_and_order_and_overlaps_nothing(browser, tmp_p
         ["out_proj", "norm"],
     ]
     assert browser.run(f"{FAULTS}({json.dumps(closed)})") == []
+
+
+# The paths of the links to a closed module, each as text.
+BUNDLED = """(() => {
+  const { placed, links, boxes } = window.inner;
+  const places = placed(new Set([0]));
+  const into = links.flatMap((link, i) => (places.stubOf[link.reader] === 0 && places.paths[i] ? [i] : []));
+  return into.map(i => JSON.stringify(places.paths[i]));
+})()"""
+
+
+def test_links_to_a_closed_module_run_together(browser, transformer):
+    browser.open(transformer)
+    paths = browser.run(BUNDLED)
+    assert len(paths) > 1
+    assert len(set(paths)) == 1
+
+
+# What was done up to each of these steps, when the walk comes there from another and when it comes there at once.
+PROGRESS = """(walk => {
+  const { Progress, boxes } = window.inner;
+  const done = (progress) => JSON.stringify([
+    [...progress.made],
+    [...progress.waiting].map(([box, sent]) => [box, sent.arrived]),
+    boxes.map((_, i) => progress.isToCome(i)),
+  ]);
+  const walked = new Progress();
+  return walk.map(step => {
+    const fresh = new Progress();
+    walked.goTo(step);
+    fresh.goTo(step);
+    return done(walked) === done(fresh) ? walked.waiting.size : "differs";
+  });
+})"""
+
+
+def test_what_was_done_is_the_same_whichever_way_one_comes(browser, transformer):
+    browser.open(transformer)
+    last = browser.run("window.inner.steps.length - 1")
+    waiting = browser.run(f"{PROGRESS}({[0, 1, last, last - 1, last // 2, last // 2 + 1, -1, last]})")
+    assert waiting[0] == waiting[1] == waiting[-2] == 0
+    assert waiting[2] == waiting[-1] > waiting[3] > 0
 
 
 def test_a_chain_of_10_000_ops_opens_and_is_walked_through(browser, tmp_path):
@@ -263,6 +313,19 @@ def test_it_has_all_values_as_a_table(browser, pages):
     browser.press("Escape")
 
 
+@pytest.mark.parametrize("width", [420, 760])
+def test_a_narrow_window_cuts_nothing_off(browser, pages, width):
+    browser.resize(width, 760)
+    try:
+        browser.open(pages / "net.html")
+        browser.press("ArrowRight")
+        wide = "[...document.querySelectorAll('header, footer, #panel, #panel > *, #timeline, button, select')]"
+        assert browser.run(f"{wide}.filter(each => each.getBoundingClientRect().right > innerWidth + 1).length") == 0
+        assert browser.run("document.querySelector('#stage').clientHeight") > 150
+    finally:
+        browser.resize(1280, 800)
+
+
 def test_it_is_dark_where_that_is_wanted(browser, pages):
     browser.open(pages / "net.html")
     assert browser.run("document.documentElement.dataset.theme") == "light"
@@ -290,6 +353,9 @@ def test_it_prints_in_light_colours(browser, pages):
     assert browser.run("document.querySelector('#drawing').width > 2 * document.querySelector('#stage').clientWidth")
     browser.run("dispatchEvent(new Event('afterprint')), 0")
     assert browser.run("document.documentElement.dataset.theme") == "dark"
+    browser.call("Page.printToPDF", printBackground=True)
+    assert browser.run("document.documentElement.dataset.theme") == "dark"
+    browser.press("ArrowRight")  # all is there again
 
 
 def test_it_colours_by_figures_with_a_scale(browser, pages):

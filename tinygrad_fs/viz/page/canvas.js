@@ -7,8 +7,7 @@ const GLOW = 4;
 
 let layers = null; // what `composed` gives; null when it has to be made again
 let marks = marksOf(-1);
-let going = progress(-1);
-let toCome = [];
+const going = new Progress();
 let isWaiting = false;
 let isPrinting = false;
 
@@ -29,8 +28,7 @@ function refold() {
 
 function remark() {
   marks = marksOf(state.step);
-  going = progress(state.step);
-  toCome = boxesToCome(going.made);
+  going.goTo(state.step);
   repaint();
 }
 
@@ -115,15 +113,14 @@ function drawTexts(view, shown) {
   }
   if (camera.scale < 0.5) return;
   pen.font = font(9, false);
-  const near = new Set(shown);
-  links.forEach((link, number) => {
-    if ((link.number || link.part) && places.paths[number] && (near.has(link.reader) || near.has(link.source))) {
-      for (const { words, x, y, align } of numbersOf(link, places.paths[number])) {
-        pen.textAlign = align;
-        rimmed(words, x, y, paints.paper);
-      }
+  for (const number of new Set(shown.flatMap((box) => [...linksInto[box], ...linksFrom[box]]))) {
+    const link = links[number];
+    if (!(link.number || link.part) || !places.paths[number]) continue;
+    for (const { words, x, y, align } of numbersOf(link, places.paths[number])) {
+      pen.textAlign = align;
+      rimmed(words, x, y, paints.paper);
     }
-  });
+  }
 }
 
 /** Lines of text on a fill; null for that of a kind. */
@@ -152,7 +149,7 @@ function drawWhatIsToCome(shown) {
   pen.fillStyle = paints.paper;
   pen.beginPath();
   for (const number of shown) {
-    if (!toCome[number] || places.stubOf[number] !== -1) continue;
+    if (!going.isToCome(number) || places.stubOf[number] !== -1) continue;
     const at = places.boxes[number];
     pen.rect(at.x - 2, at.y - 2, at.width + 4, at.height + 4);
   }
@@ -170,7 +167,7 @@ function drawMarks(shown) {
   if (marks.current !== -1) ring(marks.current, color, 3.5, true);
   for (const number of shown) if (state.found.has(number)) ring(number, paints.found, 3);
   if (state.selected !== -1) ring(state.selected, paints.ink, 2, false, [3, 3]);
-  if (camera.scale >= 0.35) for (const [number, sent] of going.waiting) badge(number, sent);
+  if (camera.scale >= 0.35) for (const number of shown) if (going.waiting.has(number)) badge(number);
 }
 
 /** The path that something takes along a link, or against it. */
@@ -204,8 +201,9 @@ function ring(number, color, width, isLit = false, dashes = []) {
 }
 
 /** How much of a box's gradient has come together. */
-function badge(number, sent) {
+function badge(number) {
   if (places.stubOf[number] !== -1) return;
+  const sent = going.waiting.get(number);
   const at = places.boxes[number];
   const words = sent.expected > 1 ? `grad ${sent.arrived}/${sent.expected}` : "grad";
   pen.font = font(8.5, true);

@@ -85,8 +85,16 @@ function heatColor(share) {
 const SHADES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy";
 const MIDDLE = (SHADES.length - 1) / 2;
 
+const cellColors = new Map();
+
 /** The colour of a letter of a heat map; null for a gap. */
 function cellColor(letter) {
+  const key = `${letter} ${state.dark}`;
+  if (!cellColors.has(key)) cellColors.set(key, colorOfCell(letter));
+  return cellColors.get(key);
+}
+
+function colorOfCell(letter) {
   if (letter === ".") return null;
   if (letter === "!") return "#e5007d"; // nan
   if (letter === "+" || letter === "-") return state.dark ? "#ffffff" : "#000000"; // an infinity

@@ -93,12 +93,16 @@ function placed(closed) {
     const stub = isInside(box.scope);
     return stub === -1 ? rectangle(box) : scopePlaces[stub];
   });
+  const bundles = new Map(); // links that lead to or from one closed scope alike run together
   const paths = links.map((link) => {
     const [from, to] = [isInside(boxes[link.source].scope), isInside(boxes[link.reader].scope)];
     if (from !== -1 && from === to) return null; // it runs inside of a closed scope
+    const ends = [from, from === -1 ? link.source : "", to, to === -1 ? link.reader : "", link.look].join();
+    if (from + to !== -2 && bundles.has(ends)) return bundles.get(ends);
     let path = link.path.map((piece) => piece.map((at, i) => (i % 2 ? down(at) : across(at))));
     if (to !== -1) path = endingAt(path, scopePlaces[to]);
     if (from !== -1) path = reversed(endingAt(reversed(path), scopePlaces[from]));
+    bundles.set(ends, path);
     return path;
   });
   const stubOf = boxes.map((box) => isInside(box.scope));

@@ -39,9 +39,12 @@ function aboutHeat(heat) {
   ];
 }
 
+const spare = []; // canvases of the panel before: a new one costs more than what is drawn on it
+
 function heatCanvas(array) {
   const { width, height, cells, scale } = array.heat;
-  const picture = make("canvas", { width, height, role: "img" });
+  const picture = spare.pop() ?? make("canvas", { class: "heat", role: "img" });
+  if (picture.width !== width || picture.height !== height) Object.assign(picture, { width, height });
   picture.setAttribute("aria-label", `Heat map, from −${numeral(scale)} (blue) to ${numeral(scale)} (orange)`);
   const pixels = picture.getContext("2d");
   for (let i = 0; i < cells.length; i++) {

@@ -21,29 +21,36 @@ function marksOf(step) {
   return marks;
 }
 
-/** After a step: which boxes have their value, and which hold gradients that wait, with how many came and will come. */
-function progress(step) {
-  const made = new Uint8Array(boxes.length);
-  const waiting = new Map();
-  let phase = -1;
-  for (let number = 0; number <= step; number++) {
-    const told = steps[number];
-    if (told.phase !== phase) {
-      phase = told.phase;
-      if (told.is_backward || phases[phase] === "forward") waiting.clear();
-    }
-    if (told.is_backward) {
-      made[told.box] = 2;
-      waiting.delete(told.box);
-      for (const sent of sentOf(told)) if (sent.box !== -1) waiting.set(sent.box, sent);
-    } else {
-      made[told.box] = 1;
-    }
+/** What was done up to a step: which boxes ops have come to, and which hold gradients that wait, with how many came and
+    will come. From one step to the next it goes on, and begins again only for one that lies before. */
+class Progress {
+  constructor() {
+    this.begin();
   }
-  return { made, waiting };
-}
 
-/** The boxes that ops have not come to yet: only what some step will make can wait for it. */
-function boxesToCome(made) {
-  return boxes.map((_, number) => stepsOf[number].length > 0 && !made[number]);
+  begin() {
+    this.step = -1;
+    this.made = new Uint8Array(boxes.length);
+    this.waiting = new Map();
+  }
+
+  goTo(step) {
+    if (step < this.step) this.begin();
+    while (this.step < step) this.take(steps[++this.step]);
+  }
+
+  take(told) {
+    if (told.phase !== steps[this.step - 1]?.phase) {
+      if (told.is_backward || phases[told.phase] === "forward") this.waiting.clear();
+    }
+    this.made[told.box] = 1;
+    if (!told.is_backward) return;
+    this.waiting.delete(told.box);
+    for (const sent of sentOf(told)) if (sent.box !== -1) this.waiting.set(sent.box, sent);
+  }
+
+  /** Whether a box is still to be come to: only what some step will make can wait for it. */
+  isToCome(number) {
+    return stepsOf[number].length > 0 && !this.made[number];
+  }
 }

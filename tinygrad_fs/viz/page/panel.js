@@ -2,9 +2,17 @@
 
 const panel = byId("panel");
 
+let isScrolled = false; // known without asking, which would have the panel laid out at once
+panel.addEventListener("scroll", () => {
+  isScrolled = true;
+});
+
 function showPanel() {
+  spare.push(...panel.querySelectorAll("canvas.heat"));
   panel.replaceChildren(...panelContent().flat(Infinity).filter(Boolean));
-  panel.scrollTop = 0;
+  spare.length = 0;
+  if (isScrolled) panel.scrollTop = 0;
+  isScrolled = false;
 }
 
 function panelContent() {

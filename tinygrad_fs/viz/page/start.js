@@ -104,7 +104,6 @@ function start() {
 function adapt() {
   if (size.width === stage.clientWidth && size.height === stage.clientHeight) return;
   resize();
-  drawTimeline();
   tell("resized");
 }
 

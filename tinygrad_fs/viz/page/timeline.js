@@ -2,30 +2,51 @@
 
 const strip = byId("strip");
 const brush = strip.getContext("2d");
+const sans = getComputedStyle(document.body).fontFamily;
+
+let ground = null; // all but where the walk is, drawn once per size and theme
 
 function drawTimeline() {
-  const frame = byId("timeline");
-  const density = window.devicePixelRatio || 1;
-  const [width, height] = [frame.clientWidth, frame.clientHeight];
-  strip.width = Math.round(width * density);
-  strip.height = Math.round(height * density);
-  brush.setTransform(density, 0, 0, density, 0, 0);
-  brush.clearRect(0, 0, width, height);
+  ground ??= groundOf();
+  const { picture, width, height, at, peak } = ground;
+  if (!width || !height) return; // as on paper
+  if (strip.width !== picture.width || strip.height !== picture.height) {
+    Object.assign(strip, { width: picture.width, height: picture.height });
+  }
+  brush.setTransform(1, 0, 0, 1, 0, 0);
+  brush.clearRect(0, 0, strip.width, strip.height);
+  brush.drawImage(picture, 0, 0);
   if (!steps.length) return;
-  // Step -1 stands at the left end, the last one at the right, as the slider has it.
-  const at = (step) => 1 + ((step + 1) / steps.length) * (width - 2);
-  const peak = Math.max(1, largest(steps.map((step) => step.alive)));
-  drawPhases(at, height);
-  if (steps[0].alive >= 0) drawMemory(at, height, peak);
-  drawTroubles(at, height);
+  scaled(brush);
   brush.fillStyle = paints.ink;
   brush.fillRect(at(state.step) - 1, 0, 2, height);
   if (steps[0].alive >= 0) drawFigures(width, peak);
 }
 
+function scaled(brush) {
+  const density = window.devicePixelRatio || 1;
+  brush.scale(density, density);
+}
+
+function groundOf() {
+  const frame = byId("timeline");
+  const density = window.devicePixelRatio || 1;
+  const [width, height] = [frame.clientWidth, frame.clientHeight];
+  const picture = make("canvas", { width: Math.round(width * density), height: Math.round(height * density) });
+  // Step -1 stands at the left end, the last one at the right, as the slider has it.
+  const at = (step) => 1 + ((step + 1) / Math.max(1, steps.length)) * (width - 2);
+  const peak = Math.max(1, largest(steps.map((step) => step.alive)));
+  const brush = picture.getContext("2d");
+  scaled(brush);
+  if (steps.length) drawPhases(brush, at, height);
+  if (steps[0]?.alive >= 0) drawMemory(brush, at, height, peak);
+  drawTroubles(brush, at, height);
+  return { picture, width, height, at, peak };
+}
+
 const backgroundOf = (phase) => (phases[phase] === "forward" ? paints.accent : paints.back);
 
-function drawPhases(at, height) {
+function drawPhases(brush, at, height) {
   let begin = 0;
   for (let number = 1; number <= steps.length; number++) {
     if (number < steps.length && steps[number].phase === steps[begin].phase) continue;
@@ -39,7 +60,7 @@ function drawPhases(at, height) {
   }
 }
 
-function drawMemory(at, height, peak) {
+function drawMemory(brush, at, height, peak) {
   const top = (step) => height - 4 - (step.alive / peak) * (height - 20);
   brush.beginPath();
   brush.moveTo(at(-1), height - 4);
@@ -55,7 +76,7 @@ function drawMemory(at, height, peak) {
   brush.globalAlpha = 1;
 }
 
-function drawTroubles(at, height) {
+function drawTroubles(brush, at, height) {
   brush.fillStyle = paints.bad;
   steps.forEach((step, number) => {
     if (step.trouble) brush.fillRect((at(number - 1) + at(number)) / 2 - 1, height - 9, 2, 6);
@@ -66,7 +87,7 @@ function drawFigures(width, peak) {
   const here = steps[state.step];
   const most = bytesText(peak);
   const words = here ? `${bytesText(here.alive)} kept, at most ${most}` : `at most ${most} kept for backward`;
-  brush.font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  brush.font = `11px ${sans}`;
   brush.textBaseline = "top";
   const length = brush.measureText(words).width;
   const left = 8;
@@ -78,5 +99,11 @@ function drawFigures(width, peak) {
   brush.fillText(words, left, 4);
 }
 
+function redrawTimeline() {
+  ground = null;
+  drawTimeline();
+}
+
 on("step", drawTimeline);
-on("recolored", drawTimeline);
+on("recolored", redrawTimeline);
+on("resized", redrawTimeline);
