@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import ast
 import doctest
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import api_pages
 import ops_page
 import pytest
 
@@ -32,7 +37,7 @@ def test_the_code_prints_what_the_page_says(page, tmp_path, monkeypatch):
             compile(code, f"{page}:{line}", "exec")
     # One session per page: a later block goes on where an earlier one stopped.
     session = doctest.DocTestParser().get_doctest("\n".join(interactive), {}, page.name, str(page), 0)
-    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     runner.run(session)
     assert runner.failures == 0
 
@@ -59,6 +64,11 @@ def test_links_lead_to_headings(page):
 
 def test_the_table_of_ops_is_up_to_date():
     assert ops_page.PAGE.read_text(encoding="utf-8") == ops_page.page(), "run: python tests/ops_page.py"
+
+
+def test_the_pages_of_the_api_are_up_to_date():
+    pages = {path.name: path.read_text(encoding="utf-8") for path in api_pages.FOLDER.iterdir()}
+    assert pages == api_pages.contents(), "run: python tests/api_pages.py"
 
 
 def test_every_recorded_op_states_its_derivative():
@@ -97,3 +107,22 @@ def test_the_test_command_of_the_readme_is_the_one_of_ci():
     (test_command,) = [code.strip() for _, code in blocks(ROOT / "README.md", "sh") if "pytest" in code]
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert test_command.replace(" && .venv/bin/python", " --quiet && .venv/bin/python") in ci
+
+
+def test_the_diff_of_a_new_op_is_a_whole_change(tmp_path):
+    """docs/adding-an-op.md, applied to a copy of the sources: the tables of tests find the new op, and it passes."""
+    ((_, diff),) = blocks(ROOT / "docs" / "adding-an-op.md", "diff")
+    for name in ("tinygrad_fs", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    patch = subprocess.run(["git", "apply", "-"], input=diff, cwd=tmp_path, text=True, capture_output=True, check=False)
+    assert patch.returncode == 0, f"the sources have changed around it: {patch.stderr}"
+    chosen = ["tests/ops/test_table.py", "tests/test_benchmarks.py", "tinygrad_fs/ops/hyperbolic.py"]
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "sech or every or complete", *chosen]
+    done = subprocess.run(
+        run, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    ran = re.search(r"(\d+) passed", done.stdout)
+    assert ran is not None
+    assert int(ran[1]) > 15

@@ -57,13 +57,12 @@ def einsum(*operands: Any, optimize: bool | str | Sequence[Any] = True) -> Tenso
 
     Parameters
     ----------
-    subscripts : str
-        One letter per axis of each operand, operands apart by commas, ``->`` and the axes of the result. Letters
-        that the result lacks are summed over. Without ``->`` the result has the letters that occur once, in
-        alphabetical order. ``...`` stands for all axes that are not named, which broadcast.
-    *operands : array_like
-        The tensors. Instead of a string, each may be followed by its list of integers (and Ellipsis), and the
-        last list is that of the result: ``einsum(x, [0, 1], y, [1, 2], [0, 2])``.
+    *operands : str, then array_like
+        First the subscripts: one letter per axis of each tensor, tensors apart by commas, ``->`` and the axes of the
+        result. Letters that the result lacks are summed over. Without ``->`` the result has the letters that occur
+        once, in alphabetical order. ``...`` stands for all axes that are not named, which broadcast. Then the tensors.
+        Instead of a string, each may be followed by its list of integers (and Ellipsis), and the last list is that
+        of the result: ``einsum(x, [0, 1], y, [1, 2], [0, 2])``.
     optimize : bool, str or path, default True
         In which order more than two operands are multiplied: in the one that `numpy.einsum_path` finds (True;
         or its method "greedy" or "optimal", or a path that it returned), or from left to right (False). The

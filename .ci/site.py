@@ -1,0 +1,114 @@
+"""What the site adds to the pages of docs/, which are plain Markdown: mkdocs calls the functions named ``on_...``.
+
+Sources that a page links to become pages, so that the site leads nowhere else; sessions are coloured as such; pages of
+the API get the docstrings of what they list; and notebooks are run and become pages. A notebook that raises, or that
+prints something else than it says, ends the build.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import posixpath
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page
+
+sys.path.insert(0, str(Path(__file__).parent))
+import notebooks
+
+ROOT = Path(__file__).parent.parent
+_outputs: dict[str, str] = {}
+"""What cells of notebooks have shown, by the mark that stands for it in the page."""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add what is not in docs/: the sources that pages link to, and notebooks as they run."""
+    for source in _linked_sources(files):
+        files.append(_page(config, _place(source), _source_page(source)))
+    for path in sorted((ROOT / "docs" / "notebooks").glob("*.ipynb")):
+        markdown, outputs, pictures = notebooks.as_markdown(path)
+        files.append(_page(config, f"notebooks/{path.stem}.md", markdown))
+        for name, picture in pictures.items():
+            files.append(File.generated(config, f"notebooks/{name}", content=picture))
+        _outputs.update(outputs)
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Lead links to sources to their pages, and tell sessions from programs."""
+    here = posixpath.dirname(page.file.src_uri)
+
+    def to_page(match: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join("docs", here, match[1]))
+        return f"]({posixpath.relpath(_place(target), here or '.')})" if _is_source(target) else match[0]
+
+    if here == "api":
+        markdown = _with_docstrings(markdown)
+    markdown = re.sub(r"\]\((\.\.[^)#\s]*)\)", to_page, markdown)
+    markdown = re.sub(r"\]\(((?:\.\./)*notebooks/[\w-]+)\.ipynb\)", r"](\1.md)", markdown)
+    return re.sub(r"^```python\n(?=>>> )", "```pycon\n", markdown, flags=re.MULTILINE)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Put in what the cells of a notebook have shown."""
+    return re.sub(r"<!--output:([\w.-]+)-->", lambda match: _outputs[match[1]], html)
+
+
+def _with_docstrings(markdown: str) -> str:
+    """Below each table of a page of the API, what it lists."""
+    parts = []
+    for section in re.split(r"^(?=## )", markdown, flags=re.MULTILINE):
+        heading = re.match(r"## (\S+)\n", section)
+        if heading:
+            module = importlib.import_module(heading[1])
+            places = {name: _defined(module, name) for name in re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)}
+            for name, place in places.items():
+                section = section.replace(f"| `{name}` |", f"| [`{name}`](#{place}) |" if place else f"| `{name}` |")
+            section += "".join(f"\n::: {place}\n" for place in dict.fromkeys(filter(None, places.values())))
+        parts.append(section)
+    return "".join(parts)
+
+
+def _defined(module: ModuleType, name: str) -> str | None:
+    """Where a class or a function of ours is defined, as a dotted path; None for all else."""
+    value = getattr(module, name)
+    if not (inspect.isclass(value) or inspect.isroutine(value)) or not value.__module__.startswith("tinygrad_fs"):
+        return None
+    return f"{value.__module__}.{value.__qualname__}"
+
+
+def _linked_sources(files: Files) -> list[str]:
+    """The files outside of docs/ that pages link to, by their paths from the root."""
+    found = set()
+    for file in files.documentation_pages():
+        here = posixpath.join("docs", posixpath.dirname(file.src_uri))
+        for link in re.findall(r"\]\((\.\.[^)#\s]*)\)", file.content_string):
+            found.add(posixpath.normpath(posixpath.join(here, link)))
+    return sorted(filter(_is_source, found))
+
+
+def _is_source(path: str) -> bool:
+    return not path.startswith("docs/") and path.endswith((".py", ".pyi", "run", ".yml"))
+
+
+def _place(source: str) -> str:
+    """Where the page of a source is."""
+    return f"source/{source.removeprefix('.')}.md"
+
+
+def _source_page(source: str) -> str:
+    language = {".py": "python", ".pyi": "python", ".yml": "yaml"}.get(posixpath.splitext(source)[1], "sh")
+    text = (ROOT / source).read_text(encoding="utf-8")
+    return f"---\nsearch:\n  exclude: true\n---\n\n# {source}\n\n````{{.{language} linenums=1}}\n{text}````\n"
+
+
+def _page(config: MkDocsConfig, path: str, markdown: str) -> File:
+    """A page that is made here; it need not be in the navigation."""
+    return File.generated(config, path, content=markdown, inclusion=InclusionLevel.NOT_IN_NAV)
