@@ -125,11 +125,11 @@ CHOICES = [
 ]
 
 RUNNING = [
-    Case("cumulative_sum", ["vector"], np.cumulative_sum, lambda g, y, x: np.cumsum(g[::-1])[::-1]),
+    Case("cumulative_sum", ["vector"], np.cumsum, lambda g, y, x: np.cumsum(g[::-1])[::-1]),
     Case(
         "cumulative_prod over columns",
         ["near one"],
-        lambda x: np.cumulative_prod(x, axis=1),
+        lambda x: np.cumprod(x, axis=1),
         lambda g, y, x: np.cumsum((g * y)[:, ::-1], 1)[:, ::-1] / x,
         lambda x: tg.cumulative_prod(x, axis=1),
     ),

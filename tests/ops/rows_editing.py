@@ -78,10 +78,22 @@ ROWS = [
     Row("choose", [normal(2, 3), normal(3), normal()], chosen(np, mode="clip"), chosen(tg, mode="clip"), "clip"),
     Row("choose", [normal(3, 2, 3)], lambda x: np.choose(NUMBERS, x), lambda x: tg.choose(NUMBERS, x), "of one array"),
     Row("piecewise", [apart(2, 3)], in_pieces(np), in_pieces(tg)),
-    Row("cumulative_sum", [normal(3)], np.cumulative_sum),
-    both("cumulative_sum", normal(2, 3), axis=-1, include_initial=True, note="from nothing"),
-    Row("cumulative_prod", [positive(3)], np.cumulative_prod),
-    both("cumulative_prod", positive(2, 3), axis=0, include_initial=True, note="from nothing"),
+    Row("cumulative_sum", [normal(3)], np.cumsum),  # NumPy has them since 2.1
+    Row(
+        "cumulative_sum",
+        [normal(2, 3)],
+        lambda x: np.concatenate([np.zeros((2, 1)), np.cumsum(x, axis=1)], axis=1),
+        lambda x: tg.cumulative_sum(x, axis=-1, include_initial=True),
+        "from nothing",
+    ),
+    Row("cumulative_prod", [positive(3)], np.cumprod),
+    Row(
+        "cumulative_prod",
+        [positive(2, 3)],
+        lambda x: np.concatenate([np.ones((1, 3)), np.cumprod(x, axis=0)]),
+        lambda x: tg.cumulative_prod(x, axis=0, include_initial=True),
+        "from nothing",
+    ),
     Row("ediff1d", [normal(2, 3)], np.ediff1d),
     Row(
         "ediff1d",
