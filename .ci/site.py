@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import notebooks
 
 ROOT = Path(__file__).parent.parent
+_LINK = r"\]\(([^)#:\s]*)\)"
 _outputs: dict[str, str] = {}
 """What cells of notebooks have shown, by the mark that stands for it in the page."""
 
@@ -51,7 +52,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
     if here == "api":
         markdown = _with_docstrings(markdown)
-    markdown = re.sub(r"\]\((\.\.[^)#\s]*)\)", to_page, markdown)
+    markdown = re.sub(_LINK, to_page, markdown)
     markdown = re.sub(r"\]\(((?:\.\./)*notebooks/[\w-]+)\.ipynb\)", r"](\1.md)", markdown)
     return re.sub(r"^```python\n(?=>>> )", "```pycon\n", markdown, flags=re.MULTILINE)
 
@@ -85,17 +86,17 @@ def _defined(module: ModuleType, name: str) -> str | None:
 
 
 def _linked_sources(files: Files) -> list[str]:
-    """The files outside of docs/ that pages link to, by their paths from the root."""
+    """The sources that pages link to, by their paths from the root."""
     found = set()
     for file in files.documentation_pages():
         here = posixpath.join("docs", posixpath.dirname(file.src_uri))
-        for link in re.findall(r"\]\((\.\.[^)#\s]*)\)", file.content_string):
+        for link in re.findall(_LINK, file.content_string):
             found.add(posixpath.normpath(posixpath.join(here, link)))
     return sorted(filter(_is_source, found))
 
 
 def _is_source(path: str) -> bool:
-    return not path.startswith("docs/") and path.endswith((".py", ".pyi", "run", ".yml"))
+    return path.endswith((".py", ".pyi", ".ci/run", ".yml")) and (ROOT / path).is_file()
 
 
 def _place(source: str) -> str:
