@@ -59,6 +59,9 @@ class TestAccuracy:
     def test_the_sign_of_0_stays(self):
         assert math.copysign(1, tg.erf(np.array([-0.0]))[0]) == -1
 
+    def test_erfc_of_both_zeros(self):
+        assert tg.erfc(np.array([0.0, -0.0])).tolist() == [1.0, 1.0]
+
     @pytest.mark.parametrize("shape", [(), (0,), (3, 0, 2), (2, 3, 4)])
     def test_shapes(self, shape):
         x = np.full(shape, 0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 import tinygrad_fs as tg
 from tinygrad_fs.autograd import grad
+
+module = importlib.import_module("tinygrad_fs.ops.gelu")  # the package holds a function of this name
 
 
 @pytest.mark.parametrize("approximate", ["none", "tanh"])
@@ -58,3 +61,40 @@ def test_numbers_lists_and_integers(approximate):
     np.testing.assert_allclose(tg.gelu([-2.0, 3.0], approximate), expected, rtol=1e-6)
     np.testing.assert_allclose(tg.gelu(-2.0, approximate), expected[0], rtol=1e-6)
     assert tg.gelu(tg.tensor(3.0), approximate).shape == ()
+
+
+RARE = [0.0, -0.0, 1e-45, -1e-45, 1e-38, -3e-31, 1e-20, 39.0, 41.0, 1e30, -12.0, -39.0, -1e30, np.inf, -np.inf, np.nan]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_in_blocks_as_in_one(approximate, dtype, rng, monkeypatch):
+    """Large arrays go another way, which is as accurate, and takes rare values in between ordinary ones."""
+    values = np.concatenate([rng.standard_normal(3000) * 3, RARE]).astype(dtype)
+    found = {}
+    for way, limit in (("blocks", 0), ("one", 10**9)):
+        monkeypatch.setattr("tinygrad_fs.ops.blocks._BLOCK_OF_ELEMENTS", 1000)
+        monkeypatch.setattr(module, "_MANY", limit)
+        x = tg.Tensor(values[::-1], True)
+        y = tg.gelu(x, approximate)
+        (dx,) = grad(y, [x], np.full_like(values, 2.0))
+        found[way] = y.data, dx.data
+    precise = dtype == "float64"
+    tail = 100 * float(np.finfo(dtype).tiny)
+    np.testing.assert_allclose(*[y for y, _ in found.values()], rtol=1e-10 if precise else 1e-5, atol=tail)
+    np.testing.assert_allclose(*[dx for _, dx in found.values()], rtol=1e-10 if precise else 1e-5, atol=1e-6)
+    assert all(each.dtype == dtype for pair in found.values() for each in pair)
+
+
+def test_float32_is_accurate_on_both_sides():
+    values = np.linspace(-12, 9, 50_001, dtype=np.float32)
+    x = tg.Tensor(values, True)
+    y = tg.gelu(x)
+    y.sum().backward()
+    share = np.array([0.5 * math.erfc(-v / math.sqrt(2)) for v in values.tolist()])
+    exact = values.astype(float) * share
+    units = np.abs(y.data - exact) / np.maximum(np.abs(exact), 1e-300) / np.finfo(np.float32).eps
+    assert np.max(units / np.maximum(values.astype(float) ** 2, 1)) < 5
+    slope = share + values * np.exp(-0.5 * values.astype(float) ** 2) / math.sqrt(2 * math.pi)
+    np.testing.assert_allclose(x.grad.data, slope, rtol=2e-6, atol=3e-7)

@@ -1,4 +1,4 @@
-"""Blocks of rows: functions of whole rows, computed so many rows at a time that what is in between stays in the cache.
+"""Blocks: functions computed so many rows, or elements, at a time that what is in between stays in the cache.
 
 Each NumPy function goes through memory once. On 4096 rows of 1024 float32, a softmax and its derivative take 30 ms in
 passes over all of it and 16 in blocks.
@@ -16,6 +16,9 @@ __all__: list[str] = []
 
 _BLOCK = 1 << 19
 """Bytes of each array in a block: half of it takes a tenth more time, an eighth of it two thirds more."""
+
+_BLOCK_OF_ELEMENTS = 1 << 18
+"""Bytes of each array in a block of a function that goes through it dozens of times."""
 
 _BUFFER = 1024
 """Elements; by default there are 8192 in it."""
@@ -60,6 +63,16 @@ def _are_alike(arrays: tuple[Any, ...]) -> bool:
     return dtype.kind == "f" and all(
         type(array) is np.ndarray and array.dtype is dtype and array.flags.c_contiguous for array in arrays
     )
+
+
+def by_elements(function: Callable[..., Any], *arrays: Any) -> Any:
+    """``function(*arrays, out=)``, which works element by element, on arrays of one shape and dtype, in blocks."""
+    flat = [array.reshape(-1) for array in arrays]
+    result = np.empty_like(flat[0])
+    step = _BLOCK_OF_ELEMENTS // result.itemsize
+    for start in range(0, result.size, step):
+        function(*[each[start : start + step] for each in flat], out=result[start : start + step])
+    return result.reshape(arrays[0].shape)
 
 
 def line_sums(x: Any, axis: int) -> Any:

@@ -133,8 +133,8 @@ def _erf_block(x: Any) -> Any:
 def _erfc_block(x: Any) -> Any:
     value, change = _ERFC_GRIDS[x.dtype.itemsize].split(np.abs(x))
     value -= change
-    # erfc(-x) = 2 - erfc(x)
-    return np.copysign(value, x) + np.multiply(x < 0, 2, dtype=x.dtype)
+    # erfc(-x) = 2 - erfc(x), for -0 too
+    return np.copysign(value, x) + np.multiply(np.signbit(x), 2, dtype=x.dtype)
 
 
 def _on_blocks(block: Callable[[Any], Any], by_element: Callable[[float], float], x: Any) -> Any:
