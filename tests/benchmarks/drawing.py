@@ -32,7 +32,7 @@ from tinygrad_fs.viz.programs import find_program
 from tinygrad_fs.viz.render import RenderError, render
 from tinygrad_fs.viz.svg import write_svg
 
-NODES_PER_LAYER = 44
+NODES_PER_LAYER = 41
 SIZES = (50, 1_000, 10_000)
 
 # Moves the drawing as a hand would, for 60 frames, and gives how long the frames took: the median, and the 57th.

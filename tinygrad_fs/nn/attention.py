@@ -233,21 +233,17 @@ class MultiheadAttention(Module):
     def _projected(self, q: Any, k: Any, v: Any) -> Sequence[Tensor]:
         """Queries, keys and values of shape (N, steps, embed_dim), in as few products as there are different inputs."""
         size, weight, bias = self.embed_dim, self.in_proj_weight, self.in_proj_bias
-        biases = [None] * 3 if bias is None else [bias[:size], bias[size : 2 * size], bias[2 * size :]]
-        if weight is None:
-            weights = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
-            return [ops.linear(x, w, b) for x, w, b in zip((q, k, v), weights, biases)]  # type: ignore[arg-type]
-        if q is k and k is v:
+        if weight is not None and q is k and k is v:
             return ops.split(ops.linear(q, weight, bias), 3, axis=-1)
-        query = ops.linear(q, weight[:size], biases[0])
-        if k is v:
-            both = ops.linear(k, weight[size:], None if bias is None else bias[size:])
-            return [query, *ops.split(both, 2, axis=-1)]
-        return [
-            query,
-            ops.linear(k, weight[size : 2 * size], biases[1]),
-            ops.linear(v, weight[2 * size :], biases[2]),
-        ]
+        if weight is not None and k is v:
+            query, both = [None, None] if bias is None else [bias[:size], bias[size:]]
+            keys_and_values = ops.split(ops.linear(k, weight[size:], both), 2, axis=-1)
+            return [ops.linear(q, weight[:size], query), *keys_and_values]
+        biases = [None] * 3 if bias is None else [bias[:size], bias[size : 2 * size], bias[2 * size :]]
+        weights: tuple[Any, ...] = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
+        if weight is not None:
+            weights = weight[:size], weight[size : 2 * size], weight[2 * size :]
+        return [ops.linear(x, w, b) for x, w, b in zip((q, k, v), weights, biases)]
 
     def _with_appended(self, q: Tensor, k: Tensor, v: Tensor) -> list[Tensor]:
         """Queries, keys and values of shape (N, heads, steps, head_dim), with what is appended."""
