@@ -415,3 +415,10 @@ def test_nan_is_seen_without_a_recording_in_what_ops_keep():
     picture = viz.graph(loss)
     assert box_of(picture, "Sqrt").trouble == "1 nan"
     assert box_of(picture, "Sum").trouble == "1 nan"
+
+
+def test_a_leaf_that_is_gone_is_known_to_the_tape():
+    with viz.record() as tape:
+        (tg.tensor(2.0, requires_grad=True) * 3).backward()
+    picture = tape.graph(show_values=True, show_grads=True)
+    assert box_of(picture, "leaf").details == ["()", "= 2", "gradient = 3"]

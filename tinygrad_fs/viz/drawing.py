@@ -176,8 +176,11 @@ def as_tensors(outputs: Any) -> list[Tensor]:
     wanted = "viz.graph: outputs must be a Tensor or several Tensors"
     if isinstance(outputs, Tensor):
         return [outputs]
+    if isinstance(outputs, HasNamedParameters):
+        name = type(outputs).__name__
+        raise TypeError(f"{wanted}, not the {name} that makes them; give what it returns, or call its graph(x)")
     if not isinstance(outputs, Iterable):
-        raise TypeError(f"{wanted}, not a {type(outputs).__name__}")
+        raise TypeError(f"{wanted}, not {type(outputs).__name__}")
     tensors = list(outputs)
     for tensor in tensors:
         if not isinstance(tensor, Tensor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
@@ -45,6 +46,9 @@ class Options:
         self._check("show_params", ("inline", "shared", True, False))
         if not isinstance(self.timeout, (int, float)) or not self.timeout > 0:
             raise self._wrong("timeout", "a positive number of seconds")
+        if not isinstance(self.renderer, (str, os.PathLike)):
+            raise self._wrong("renderer", "'auto', 'builtin' or the path of a Graphviz")
+        object.__setattr__(self, "renderer", os.fspath(self.renderer))
         for name, least in (("depth", 0), ("max_nodes", 1)):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < least):

@@ -20,7 +20,7 @@ from tinygrad_fs.viz.layout import Layout, spans
 from tinygrad_fs.viz.options import Options
 from tinygrad_fs.viz.page.frame import framed
 from tinygrad_fs.viz.programs import Program, RenderError, find_program
-from tinygrad_fs.viz.render import DPI, SlowError, render, size_of_svg
+from tinygrad_fs.viz.render import DPI, ProgramError, SlowError, render, size_of_svg
 from tinygrad_fs.viz.scene import Box, BoxKind, Link, Scene
 from tinygrad_fs.viz.sketch import Thing
 from tinygrad_fs.viz.svg import write_svg
@@ -245,6 +245,18 @@ class Graph:
             if form == "png":
                 remedy = f'run `pip install "tinygrad-fs[viz]"`, or {remedy}'
             raise RenderError(f"viz: a {form.upper()} needs {needed}; {remedy}. SVG can be saved on any machine")
+        try:
+            return self._rendered_in_bounds(program, form)
+        except SlowError as error:
+            raise SlowError(
+                f"{error} on a graph of {len(self.nodes):,} nodes; give viz.graph a larger timeout, draw less of it, "
+                "or save it as SVG"
+            ) from None
+        except ProgramError as error:
+            raise RenderError(f"{error}; save the graph as SVG, or give viz.graph another renderer") from None
+
+    def _rendered_in_bounds(self, program: Program, form: str) -> bytes:
+        """What a program makes of the drawing, if that is not too large."""
         if form == "png" and len(self.nodes) > SURELY_SMALL:
             width, height = size_of_svg(self._rendered(program, "svg"))
             pixels = width * height * (DPI / 72) ** 2
@@ -256,13 +268,7 @@ class Graph:
         return self._rendered(program, form)
 
     def _rendered(self, program: Program, form: str) -> bytes:
-        try:
-            return render(program, self.source, form, self._options.timeout)
-        except SlowError as error:
-            raise SlowError(
-                f"{error} on a graph of {len(self.nodes):,} nodes; give viz.graph a larger timeout, draw less of it, "
-                "or save it as SVG"
-            ) from None
+        return render(program, self.source, form, self._options.timeout)
 
     def _cost(self) -> int:
         return spans(len(self.nodes), [(link.source, link.reader) for link in self.edges if not link.is_loose])

@@ -11,7 +11,7 @@ from typing import IO
 
 from tinygrad_fs.viz.programs import Program, RenderError
 
-__all__ = ["SlowError", "render", "size_of_svg"]
+__all__ = ["ProgramError", "SlowError", "render", "size_of_svg"]
 
 DPI = 144
 _FLAGS = {
@@ -19,6 +19,10 @@ _FLAGS = {
     "png": ("-Kdot", "-Tpng", f"-Gdpi={DPI}"),
     "pdf": ("-Kdot", "-Tpdf"),
 }
+
+
+class ProgramError(RenderError):
+    """The program cannot be run, or it failed."""
 
 
 class SlowError(RenderError):
@@ -42,7 +46,7 @@ def render(program: Program, source: str, form: str, timeout: float) -> bytes:
     ------
     SlowError
         If it takes longer.
-    RenderError
+    ProgramError
         If it cannot be run, or fails.
     """
     # Files and not pipes: a pipe ends only when all that the program started has ended.
@@ -55,7 +59,7 @@ def render(program: Program, source: str, form: str, timeout: float) -> bytes:
         if code != 0 or not picture:
             said.seek(0)
             words = said.read().decode(errors="replace").strip()[-1000:] or "no message"
-            raise RenderError(f"viz: {program.path} failed with exit code {code}: {words}")
+            raise ProgramError(f"viz: {program.path} failed with exit code {code}: {words}")
         return picture
 
 
@@ -64,7 +68,7 @@ def _run(command: list[str], given: IO[bytes], made: IO[bytes], said: IO[bytes],
     try:
         process = subprocess.Popen(command, stdin=given, stdout=made, stderr=said, start_new_session=True)
     except OSError as error:
-        raise RenderError(f"viz: {command[0]} cannot be run: {error}") from error
+        raise ProgramError(f"viz: {command[0]} cannot be run: {error}") from error
     try:
         return process.wait(timeout)
     except subprocess.TimeoutExpired:

@@ -49,17 +49,15 @@ class Values:
 
     def value(self, node: Node) -> Any:
         """The array behind a node, a tuple of arrays, or None."""
-        if isinstance(node, Leaf):
-            tensor = node.tensor()
-            return None if tensor is None else tensor.data
+        if isinstance(node, Leaf) and (tensor := node.tensor()) is not None:
+            return tensor.data
         known = self.tape.value(node) if self.tape is not None else None
         return self._known.get(node) if known is None else known
 
     def gradient(self, node: Node) -> Any:
-        """The gradient of a node, or None: of a leaf what its tensor has, of others what a tape kept."""
-        if isinstance(node, Leaf):
-            tensor = node.tensor()
-            return None if tensor is None or tensor.grad is None else tensor.grad.data
+        """The gradient of a node, or None: of a leaf what its tensor has; of others, or if that is gone, the tape's."""
+        if isinstance(node, Leaf) and (tensor := node.tensor()) is not None:
+            return None if tensor.grad is None else tensor.grad.data
         return self.tape.gradient(node) if self.tape is not None else None
 
     def seconds(self, node: Node) -> tuple[float, float]:
