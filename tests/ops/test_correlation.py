@@ -96,7 +96,7 @@ def case(request, monkeypatch, rng):
     fast, block_bytes, least_row = FORMS[form]
     monkeypatch.setattr(columns, "_LEAST_ROW", least_row)
     monkeypatch.setattr(columns, "BLOCK_BYTES", block_bytes)
-    monkeypatch.setattr(columns, "LEAST_POSITIONS", 1 if block_bytes < 10_000 else 192)
+    monkeypatch.setattr(columns, "_LEAST_LINE", 1 if block_bytes < 10_000 else 256)
     monkeypatch.setattr(WinogradBlocks, "pay", classmethod(lambda *_: fast))
     x = rng.standard_normal(shape)
     w = rng.standard_normal((filters, shape[1] // geometry.groups, *geometry.kernel))
@@ -112,7 +112,7 @@ def test_correlation(case, dtype, rng):
     for contiguous in (True, False):
         whole = np.full((len(x), len(w), geometry.size[0] * 2, geometry.size[1] * 2), np.nan, dtype)
         out = np.empty(expected.shape, dtype) if contiguous else whole[:, :, 1::2, ::2]
-        for _ in correlate(x.astype(dtype), w.astype(dtype), b.astype(dtype), out, geometry, dense=contiguous):
+        for _ in correlate(x.astype(dtype), w.astype(dtype), b.astype(dtype), out, geometry):
             pass
         np.testing.assert_allclose(out, expected, rtol=0, atol=tolerance * np.abs(expected).max())
         assert np.isnan(whole[:, :, ::2]).all()  # a view is written to, and what is around it is not
@@ -171,10 +171,14 @@ class TestWinograd:
             ({"kernel": (4, 4)}, False),
             ({"stride": (2, 2)}, False),
             ({"dilation": (2, 2)}, False),
-            ({"samples": 1}, False),
+            ({"samples": 1}, True),
+            ({"samples": 1, "size": (13, 28)}, False),
             ({"channels": 4}, False),
             ({"groups": 16}, False),
-            ({"size": (6, 28)}, False),
+            ({"size": (4, 28)}, True),
+            ({"size": (5, 28)}, False),
+            ({"size": (6, 28)}, True),
+            ({"size": (9, 28)}, True),
         ],
     )
     def test_where_it_is_used(self, change, chosen):

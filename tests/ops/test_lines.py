@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinygrad_fs.ops import columns, conv2d, convolution, correlation, lines
+from tinygrad_fs.ops import conv2d, convolution, correlation, lines
 from tinygrad_fs.ops.lines import filter_gradient, image_gradient
 from tinygrad_fs.tensor import Tensor
 
@@ -87,8 +87,8 @@ def test_conv2d_takes_them_where_they_pay(monkeypatch):
     used, found = [], []
     monkeypatch.setattr(correlation, "filter_gradient", lambda *a: used.append("w") or filter_gradient(*a))
     monkeypatch.setattr(convolution, "image_gradient", lambda *a: used.append("x") or image_gradient(*a))
-    for wide in (columns.WIDE, 0):  # images are never narrower than that
-        monkeypatch.setattr(lines, "WIDE", wide)
+    for wide in (lines._WIDE, 0):  # images are never narrower than that
+        monkeypatch.setattr(lines, "_WIDE", wide)
         leaves = Tensor(x, requires_grad=True), Tensor(w, requires_grad=True)
         conv2d(*leaves, padding=1).backward(seed)
         found.append([leaf.grad.numpy() for leaf in leaves])

@@ -1,12 +1,12 @@
 """Correlation of images with filters as matrix products (im2col), on arrays.
 
-What an output position sees becomes a column, so that a correlation is ``filters @ columns``. The columns are
-written through a strided view of the padded images, a block of positions at a time, into a buffer that stays in
-the cache: they are never held as a whole, and the gradient of the filters builds them again.
+What an output position sees becomes a column, so that a correlation is ``filters @ columns``. The columns of a block
+of positions at a time are written into a buffer that stays in the cache: they are never held as a whole, and the
+gradient of the filters builds them again.
 
-A block takes all of a few samples, or some rows of one. Its samples stand innermost, so that copies run over
-whole rows times samples even where images are small. Blocks are cut by shape alone and summed in a fixed order:
-the same input gives the same bits.
+A block takes some rows of some samples, which stand side by side as one wide image. So what a tap sees along a row is
+one long run of memory even where images are small, and copies and products work on that. Blocks are cut by shape alone
+and summed in a fixed order: the same input gives the same bits.
 """
 
 from __future__ import annotations
@@ -18,25 +18,19 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-__all__ = ["Blocks", "Columns", "Geometry", "Pair", "Window", "block_rows", "interleave"]
+__all__ = ["Blocks", "Columns", "Geometry", "Layout", "Pair", "Window", "copy_rows", "evenly"]
 
 Pair: TypeAlias = tuple[int, int]
 
-# All measured with OpenBLAS 0.3.31 on one core of a Xeon.
-# From this width on the rows of one image are long enough to be copied fast; else samples are interleaved.
-WIDE = 24
-_INTERLEAVED = 128
+# Measured with OpenBLAS 0.3.31 on an EPYC with 512 KiB of cache to a core.
+# Positions in a row of a block: with fewer, products of matrices and copies take their time to begin.
+_LEAST_LINE = 256
 _SMALL_BLOCK_BYTES = 256 << 10
-# Samples to put side by side at a time: with more, lines of the cache that are read from push each other out.
-_TOGETHER = 8
-# OpenBLAS multiplies without packing up to a million multiplications. For 16 to 32 filters that is up to 1.8
-# times as fast, with the columns of 64 to 128 positions in a piece of memory of their own.
-_SMALL_PRODUCT = 1_000_000
-_POSITIONS = 128
-# From this many positions on, a row of outputs is worth a product of its own, since that spares copies.
-_LEAST_ROW = 24
-BLOCK_BYTES = 4 << 20
-LEAST_POSITIONS = 192
+# From this many positions on, a row of outputs is worth a product of its own, since that spares copies; unless there
+# are so many filters that products take nearly all of the time.
+_LEAST_ROW = 96
+_MOST_FILTERS = 96
+BLOCK_BYTES = 2 << 20
 
 
 class Geometry(NamedTuple):
@@ -53,19 +47,40 @@ class Geometry(NamedTuple):
     groups: int
 
 
-def samples_at_a_time(count: int, width: int, bytes_per_sample: int) -> int:
-    """How many samples to interleave for outputs of that width."""
-    if width >= WIDE:
-        return 1
-    most = max(4, _INTERLEAVED // width, _SMALL_BLOCK_BYTES // max(1, bytes_per_sample))
-    return max(1, -(-count // max(1, -(-count // most))))
+class Layout(NamedTuple):
+    """How images stand side by side in a row.
 
+    Columns that are congruent modulo the stride stand together in a phase, so that what a tap sees along a row of
+    outputs is one run of memory. The zeros after an image are those before the next one, too.
 
-def interleave(source: Any, target: Any) -> None:
-    """Copy what stands sample by sample to where samples are innermost, some samples at a time."""
-    for start in range(0, target.shape[-1], _TOGETHER):
-        part = slice(start, start + _TOGETHER)
-        target[..., part] = source[..., part]
+    Attributes
+    ----------
+    pitch : int
+        From one image to the next, in columns of a phase.
+    reach : int
+        How far a tap sees beyond its position, likewise.
+    phases : list of (int, int, slice)
+        Where the image begins and ends in the piece of `pitch`, and its columns in that phase.
+    """
+
+    pitch: int
+    reach: int
+    phases: list[tuple[int, int, slice]]
+
+    @classmethod
+    def of(cls, geometry: Geometry, width: int) -> Layout:
+        """The layout for images of that width."""
+        count, left = geometry.stride[1], geometry.origin[1]
+        reach = (geometry.kernel[1] - 1) * geometry.dilation[1] // count
+        columns = geometry.size[1] + reach
+        phases, shared = [], reach
+        for phase in range(count):
+            first = left + phase  # column c of the phase is column first + c count of the image
+            begin = min(columns, max(0, -(first // count)))
+            end = max(begin, min(columns, -((first - width) // count)))
+            phases.append((begin, end, slice(first + begin * count, max(0, first + end * count), count)))
+            shared = min(shared, begin, columns - end)
+        return cls(columns - shared, reach, phases)
 
 
 class Window:
@@ -73,128 +88,88 @@ class Window:
 
     Attributes
     ----------
-    padded : array (channels, rows, phases, columns, samples)
-        Columns that are congruent modulo the stride stand together in a phase, so that what a tap sees
-        along a row of outputs is one run of memory. There is a spare row at the end.
+    line : int
+        Positions in a row of the block, `pitch` for each sample, of which the last ones may mean nothing.
+    padded : array (channels, rows, phases, line + reach)
     """
 
     def __init__(self, x: Any, geometry: Geometry, samples: int, height: int, dtype: Any) -> None:
-        self.images = x.transpose(1, 2, 3, 0)
-        self.samples = samples
-        (self.step, phases), (spread, aside) = geometry.stride, geometry.dilation
-        (kh, kw), (self.top, left) = geometry.kernel, geometry.origin
-        self.rows = (height - 1) * self.step + (kh - 1) * spread + 1
-        columns = geometry.size[1] + (kw - 1) * aside // phases
-        self.padded = np.zeros_like(x, shape=(x.shape[1], self.rows + 1, phases, columns, samples), dtype=dtype)
-        self.copies = []
-        for phase in range(phases):
-            first = left + phase  # column c of the phase is column first + c phases of the image
-            begin = max(0, -(first // phases))
-            end = max(begin, min(columns, -((first - x.shape[3]) // phases)))
-            source = slice(first + begin * phases, max(0, first + end * phases), phases)
-            self.copies.append((self.padded[:, :, phase, begin:end], self.images[:, :, source]))
+        self.geometry, self.images, self.samples = geometry, x.transpose(1, 2, 0, 3), samples
+        self.rows = (height - 1) * geometry.stride[0] + (geometry.kernel[0] - 1) * geometry.dilation[0] + 1
+        layout = Layout.of(geometry, x.shape[3])
+        self.line = samples * layout.pitch
+        shape = (x.shape[1], self.rows, geometry.stride[1], self.line + layout.reach)
+        self.padded = np.zeros_like(x, shape=shape, dtype=dtype, order="C")
+        pieces = self.padded[..., : self.line].reshape(*shape[:3], samples, layout.pitch)
+        self.copies = [
+            (pieces[:, :, phase, :, begin:end], self.images[..., source])
+            for phase, (begin, end, source) in enumerate(layout.phases)
+        ]
 
     def fill(self, sample: int, row: int) -> None:
         """Copy what the outputs from `row` on see of the images from `sample` on."""
-        first = row * self.step + self.top
+        first = row * self.geometry.stride[0] + self.geometry.origin[0]
         begin = max(first, 0)
         end = max(begin, min(first + self.rows, self.images.shape[1]))
         self.padded[:, : begin - first] = 0  # other rows of the images may have stood here
         self.padded[:, end - first :] = 0
         for target, images in self.copies:
-            interleave(images[:, begin:end, :, sample : sample + self.samples], target[:, begin - first : end - first])
+            copy_rows(images[:, begin:end, sample : sample + self.samples], target[:, begin - first : end - first])
 
-    def along(self, geometry: Geometry, tap: int) -> Any:
-        """What a tap sees along rows of outputs, of shape (channels, rows, out columns, samples)."""
-        position = tap * geometry.dilation[1]
-        phase, first = position % geometry.stride[1], position // geometry.stride[1]
-        return self.padded[:, :, phase, first : first + geometry.size[1]]
+    def along(self, tap: int) -> Any:
+        """What a tap sees along the rows of the images, of shape (channels, rows, positions)."""
+        position, phases = tap * self.geometry.dilation[1], self.geometry.stride[1]
+        first = position // phases
+        return self.padded[:, :, position % phases, first : first + self.line]
+
+    def seen(self, tap: int) -> Any:
+        """What a tap along a row sees in all rows of the kernel: (channels, out rows, kernel rows, positions)."""
+        geometry = self.geometry
+        windows = sliding_window_view(self.along(tap), (geometry.kernel[0] - 1) * geometry.dilation[0] + 1, axis=1)
+        return windows[:, :: geometry.stride[0], :, :: geometry.dilation[0]].swapaxes(2, 3)
 
 
 class Columns:
-    """A block of output positions: `samples` samples, `rows` rows, in products of `step` rows each.
+    """A block of output positions, `samples` samples and `rows` rows, in one product."""
 
-    `pitch` is the number of positions to a row. Where it is that of the padded image, and not of the output, a
-    tap sees all rows as one run, and the positions at the end of a row mean nothing.
-    """
-
-    def __init__(self, x: Any, geometry: Geometry, samples: int, rows: int, step: int, pitch: int, dtype: Any) -> None:
-        (kh, kw), channels, products = geometry.kernel, x.shape[1], rows // step
-        self.geometry, self.samples, self.rows, self.step, self.pitch = geometry, samples, rows, step, pitch
+    def __init__(self, x: Any, filters: int, geometry: Geometry, samples: int, rows: int, dtype: Any) -> None:
+        self.samples, self.rows = samples, rows
         self.window = Window(x, geometry, samples, rows, dtype)
-        taps = np.empty_like(x, shape=(products, channels, kh, kw, step, pitch, samples), dtype=dtype)
-        self.columns = taps.reshape(products, geometry.groups, -1, step * pitch * samples)
-        self.buffer: Any = None
-        see = self._see_runs if pitch > geometry.size[1] else self._see_rows
-        self.copies = [(taps[:, :, :, tap], seen) for tap, seen in enumerate(see(channels, products))]
+        self.columns, self.copies = self._lay_out(x, geometry)
+        products, groups, _, positions = self.columns.shape
+        # Zeros, for the positions at the end of a sample's row that mean nothing.
+        self.buffer = np.zeros_like(x, shape=(products, groups, filters, positions), dtype=dtype, order="C")
+        self.outputs = self._as_outputs(self.buffer, groups * filters)[..., : geometry.size[1]]
 
-    def _see_rows(self, channels: int, products: int) -> list[Any]:
-        """What the taps of each column see: (products, channels, taps, step, columns, samples)."""
-        (stride, phases), (spread, aside) = self.geometry.stride, self.geometry.dilation
-        windows = sliding_window_view(self.window.padded, (self.rows - 1) * stride + 1, axis=1)
-        windows = windows[:, :-1:spread, ..., ::stride]
-        found = []
-        for tap in range(self.geometry.kernel[1]):
-            first = tap * aside // phases
-            seen = windows[:, :, tap * aside % phases, first : first + self.pitch]
-            seen = seen.reshape(channels, -1, self.pitch, self.samples, products, self.step)
-            found.append(seen.transpose(4, 0, 1, 5, 2, 3))
-        return found
+    def _lay_out(self, x: Any, geometry: Geometry) -> tuple[Any, list[tuple[Any, Any]]]:
+        """The columns, of shape (products, groups, channels and taps, positions), and what is copied where."""
+        (kh, kw), window = geometry.kernel, self.window
+        taps = np.empty_like(x, shape=(x.shape[1], kh, kw, self.rows, window.line), dtype=window.padded.dtype)
+        columns = taps.reshape(1, geometry.groups, -1, self.rows * window.line)
+        return columns, [(taps[:, :, tap], window.seen(tap).swapaxes(1, 2)) for tap in range(kw)]
 
-    def _see_runs(self, channels: int, products: int) -> list[Any]:
-        """The same, with rows as wide as the window."""
-        (kh, kw), (spread, aside) = self.geometry.kernel, self.geometry.dilation
-        runs = sliding_window_view(self.window.padded.reshape(channels, -1), self.rows * self.pitch, axis=1)
-        found = []
-        for tap in range(kw):
-            seen = runs[:, tap * aside :: spread * self.pitch][:, :kh]
-            found.append(seen.reshape(channels, kh, products, self.step, self.pitch, 1).transpose(2, 0, 1, 3, 4, 5))
-        return found
+    def _as_outputs(self, buffer: Any, filters: int) -> Any:
+        """A view of products as (samples, filters, rows, columns)."""
+        return buffer.reshape(filters, self.rows, self.samples, -1).transpose(2, 0, 1, 3)
 
     def _fill(self, sample: int, row: int) -> Any:
-        """The columns, of shape (products, groups, channels and taps, positions)."""
+        """The columns of the block that begins there."""
         self.window.fill(sample, row)
         for target, seen in self.copies:
             np.copyto(target, seen)
         return self.columns
 
-    def multiply(self, matrix: Any, b: Any, sample: int, row: int, part: Any, dense: bool) -> None:
-        """Write the outputs of the block into `part` (samples, filters, rows, columns); `dense`: it has no gaps."""
-        columns = self._fill(sample, row)
-        _, groups, filters, _ = matrix.shape
-        width = part.shape[3]
-        if dense and self.samples == 1 and self.pitch == width:
-            product = part[0].reshape(groups, filters, len(columns), -1).transpose(2, 0, 1, 3)
-        else:
-            if self.buffer is None:
-                shape = (len(columns), groups, filters, columns.shape[-1])
-                self.buffer = np.empty_like(part, shape=shape, order="C", dtype=columns.dtype)
-            product = self.buffer
-        np.matmul(matrix, columns, out=product)
+    def multiply(self, matrix: Any, b: Any, sample: int, row: int, part: Any) -> None:
+        """Write the outputs of the block into `part` (samples, filters, rows, columns)."""
+        np.matmul(matrix, self._fill(sample, row), out=self.buffer)
         if b is not None:
-            np.add(product, b, out=product)
-        if product is self.buffer:
-            split = product.reshape(len(columns), groups * filters, self.step, self.pitch, self.samples)
-            target = part.reshape(self.samples, groups * filters, len(columns), self.step, width)
-            target[...] = split[:, :, :, :width].transpose(4, 1, 0, 2, 3)
+            np.add(self.buffer, b, out=self.buffer)
+        copy_rows(self.outputs, part)
 
     def outer(self, sample: int, row: int, part: Any) -> Any:
-        """The products of columns and the outputs' gradients `part`, summed over positions."""
-        columns = self._fill(sample, row)
-        groups, filters = self.geometry.groups, part.shape[1] // self.geometry.groups
-        order, back = ((1, 2, 3, 0), (3, 0, 1, 2)) if filters_first(filters) else ((2, 3, 0, 1), (2, 3, 0, 1))
-        shape = (self.samples, part.shape[1], self.rows, self.pitch)
-        if self.buffer is None:  # zeros, for the positions at the end of rows that mean nothing
-            gaps = tuple([shape[axis] for axis in order])
-            self.buffer = np.zeros_like(part, shape=gaps, order="C", dtype=columns.dtype)
-        gathered = self.buffer
-        gathered.transpose(back)[..., : part.shape[3]] = part
-        if filters_first(filters):
-            parts = gathered.reshape(groups, filters, len(columns), -1).transpose(2, 0, 1, 3)
-            product = np.matmul(parts, columns.swapaxes(2, 3))
-        else:
-            parts = gathered.reshape(len(columns), -1, groups, filters).transpose(0, 2, 1, 3)
-            product = np.matmul(columns, parts)
+        """The products of the outputs' gradients `part` and columns, summed over positions."""
+        copy_rows(part, self.outputs)
+        product = np.matmul(self.buffer, self._fill(sample, row).swapaxes(2, 3))
         return product if len(product) == 1 else product.sum(0, keepdims=True)
 
 
@@ -205,22 +180,18 @@ class RowColumns(Columns):
     below the other: a view.
     """
 
-    def __init__(self, x: Any, geometry: Geometry, samples: int, rows: int, dtype: Any) -> None:
-        (kh, kw), groups, width = geometry.kernel, geometry.groups, geometry.size[1]
-        self.geometry, self.samples, self.rows, self.step, self.pitch = geometry, samples, rows, 1, width
-        self.window = Window(x, geometry, samples, rows, dtype)
-        height, depth = self.window.rows, x.shape[1] // groups
-        taps = np.empty_like(x, shape=(groups, height, kw, depth, width, samples), dtype=dtype)
-        lines = taps.reshape(groups, height, kw * depth, width * samples)
+    def _lay_out(self, x: Any, geometry: Geometry) -> tuple[Any, list[tuple[Any, Any]]]:
+        (kh, kw), groups, window = geometry.kernel, geometry.groups, self.window
+        shape = (groups, window.rows, kw, x.shape[1] // groups, window.line)
+        taps = np.empty_like(x, shape=shape, dtype=window.padded.dtype)
+        lines = taps.reshape(groups, window.rows, -1, window.line)
         seen = sliding_window_view(lines, kh, axis=1)[:, :: geometry.stride[0]]
-        self.columns = seen.transpose(1, 0, 4, 2, 3).reshape(rows, groups, kh * kw * depth, width * samples)
-        self.buffer: Any = None
-        self.copies = [(taps[:, :, tap], self._see(tap)) for tap in range(kw)]
+        columns = seen.transpose(1, 0, 4, 2, 3).reshape(self.rows, groups, -1, window.line)
+        apart = [window.along(tap).reshape(groups, -1, window.rows, window.line) for tap in range(kw)]
+        return columns, [(taps[:, :, tap], each.swapaxes(1, 2)) for tap, each in enumerate(apart)]
 
-    def _see(self, tap: int) -> Any:
-        """What a tap sees along all rows, of shape (groups, rows, channels, columns, samples)."""
-        seen = self.window.along(self.geometry, tap)[:, :-1]
-        return seen.reshape(self.geometry.groups, -1, *seen.shape[1:]).swapaxes(1, 2)
+    def _as_outputs(self, buffer: Any, filters: int) -> Any:
+        return buffer.reshape(self.rows, filters, self.samples, -1).transpose(2, 1, 0, 3)
 
 
 class PlainColumns:
@@ -230,12 +201,12 @@ class PlainColumns:
         self.samples, self.rows = samples, geometry.size[0]
         self.columns = x.reshape(x.shape[0], geometry.groups, x.shape[1] // geometry.groups, -1)
 
-    def multiply(self, matrix: Any, b: Any, sample: int, row: int, part: Any, dense: bool) -> None:
+    def multiply(self, matrix: Any, b: Any, sample: int, row: int, part: Any) -> None:
         """As `Columns.multiply`."""
         columns = self.columns[sample : sample + self.samples]
-        product = np.matmul(
-            matrix, columns, out=part.reshape(*columns.shape[:2], -1, columns.shape[-1]) if dense else None
-        )
+        dense = part.flags.c_contiguous and part.dtype == columns.dtype
+        shape = (*columns.shape[:2], -1, columns.shape[-1])
+        product = np.matmul(matrix, columns, out=part.reshape(shape) if dense else None)
         if b is not None:
             np.add(product, b, out=product)
         if not dense:
@@ -245,11 +216,7 @@ class PlainColumns:
         """As `Columns.outer`."""
         columns = self.columns[sample : sample + self.samples]
         parts = part.reshape(*columns.shape[:2], -1, columns.shape[-1]).astype(columns.dtype, copy=False)
-        if filters_first(parts.shape[2]):
-            product = np.matmul(parts, columns.swapaxes(2, 3))
-        else:
-            product = np.matmul(columns, parts.swapaxes(2, 3))
-        return product.sum(0, keepdims=True)
+        return np.matmul(parts, columns.swapaxes(2, 3)).sum(0, keepdims=True)
 
 
 class Blocks:
@@ -257,50 +224,41 @@ class Blocks:
 
     def __init__(self, x: Any, filters: int, geometry: Geometry, dtype: Any) -> None:
         self.x, self.geometry, self.dtype = x, geometry, dtype
-        self.depth = x.shape[1] // geometry.groups * geometry.kernel[0] * geometry.kernel[1]
         self.filters = filters // geometry.groups
         self.plain = geometry[:-1] == (x.shape[2:], (1, 1), (0, 0), (1, 1), (1, 1)) and x.dtype == dtype
-        bytes_per_sample = self._bytes_per_position() * math.prod(geometry.size)
-        self.by_rows = False
-        if self.plain:
-            self.samples = max(1, min(len(x), _SMALL_BLOCK_BYTES // max(1, bytes_per_sample)))
-            self.rows = geometry.size[0]
-        else:
-            self.samples = samples_at_a_time(len(x), geometry.size[1], bytes_per_sample)
-            self.by_rows = self._go_by_rows()
-            self.pitch = self._pitch()
-            self.step, self.rows = self._cut()
+        pitch = Layout.of(geometry, x.shape[3]).pitch
+        self.by_rows = self._go_by_rows(pitch)
+        self.samples, self.rows = self._cut(pitch)
         self.forms: dict[Pair, Any] = {}
 
     def _bytes_per_position(self) -> int:
-        return int(self.depth * self.geometry.groups * self.dtype.itemsize)
+        """How much of a block's columns belongs to one position."""
+        kh, kw = self.geometry.kernel
+        return int(self.x.shape[1] * kw * (1 if self.by_rows else kh) * self.dtype.itemsize)
 
-    def _go_by_rows(self) -> bool:
+    def _go_by_rows(self, pitch: int) -> bool:
         """Whether each output row is a product: where rows are long enough, and taps stand below each other."""
-        (kh, _), geometry = self.geometry.kernel, self.geometry
-        return kh > 1 and geometry.dilation[0] == 1 and self.samples * geometry.size[1] >= _LEAST_ROW
+        line = min(len(self.x), _LEAST_LINE // pitch + 1) * pitch
+        return (
+            self.geometry.kernel[0] > 1
+            and self.geometry.dilation[0] == 1
+            and line >= _LEAST_ROW
+            and self.filters <= _MOST_FILTERS
+        )
 
-    def _pitch(self) -> int:
-        """Positions to a row: more than there are, where that costs less in products than it saves in copies."""
-        width = self.geometry.size[1]
-        wide = width + (self.geometry.kernel[1] - 1) * self.geometry.dilation[1]
-        pays = not self.by_rows and self.filters * (wide - width) <= 5 * width
-        return wide if pays and self.samples == 1 and self.geometry.stride == (1, 1) else width
+    def _cut(self, pitch: int) -> Pair:
+        """Samples and rows of a block; rather all alike than one left over."""
+        height, per_position = self.geometry.size[0], self._bytes_per_position()
+        if self.plain:
+            most = _SMALL_BLOCK_BYTES // max(1, per_position * math.prod(self.geometry.size))
+            return max(1, min(len(self.x), most)), height
+        most = max(-(-_LEAST_LINE // pitch), BLOCK_BYTES // max(1, per_position * pitch * height))
+        samples = evenly(len(self.x), most)
+        return samples, self._rows(samples * pitch, per_position)
 
-    def _cut(self) -> Pair:
-        """Rows of a product, and of a block."""
-        height = self.geometry.size[0]
-        line = self.samples * self.pitch
-        per_position = self._bytes_per_position()
-        if self.by_rows:
-            return 1, block_rows(height, line, per_position // self.geometry.kernel[0])
-        # With few filters a block is read once, and had better stay in the second level of the cache.
-        limit = block_rows(height, line, per_position if self.filters >= 8 else 4 * per_position)
-        positions = min(_POSITIONS, _SMALL_PRODUCT // max(1, self.depth * self.filters))
-        if positions < max(32, line) or self.filters < 4:
-            return height, limit
-        step = max(rows for rows in range(1, height + 1) if height % rows == 0 and rows * line <= positions)
-        return step, max(1, limit // step) * step
+    def _rows(self, line: int, per_position: int) -> int:
+        """How many rows of `line` positions a block takes."""
+        return evenly(self.geometry.size[0], max(BLOCK_BYTES // max(1, per_position * line), _LEAST_LINE // line))
 
     def __iter__(self) -> Iterator[tuple[int, int, Any]]:
         for sample in range(0, len(self.x), self.samples):
@@ -314,9 +272,8 @@ class Blocks:
     def _form(self, samples: int, rows: int) -> Columns | PlainColumns:
         if self.plain:
             return PlainColumns(self.x, self.geometry, samples)
-        if self.by_rows:
-            return RowColumns(self.x, self.geometry, samples, rows, self.dtype)
-        return Columns(self.x, self.geometry, samples, rows, min(self.step, rows), self.pitch, self.dtype)
+        kind = RowColumns if self.by_rows else Columns
+        return kind(self.x, self.filters, self.geometry, samples, rows, self.dtype)
 
     def matrix(self, w: Any) -> Any:
         """The filters as matrices, of shape (1, groups, filters, channels and taps)."""
@@ -326,22 +283,21 @@ class Blocks:
 
     def from_matrix(self, matrix: Any) -> Any:
         """The adjoint: filters from a sum of `Columns.outer`."""
-        filters = matrix if filters_first(self.filters) else matrix.swapaxes(2, 3)
         if self.by_rows:
-            rows = filters.reshape(self.geometry.groups * self.filters, *self.geometry.kernel, -1)
+            rows = matrix.reshape(self.geometry.groups * self.filters, *self.geometry.kernel, -1)
             return rows.transpose(0, 3, 1, 2)
-        return filters.reshape(self.geometry.groups * self.filters, -1, *self.geometry.kernel)
+        return matrix.reshape(self.geometry.groups * self.filters, -1, *self.geometry.kernel)
 
 
-def filters_first(filters: int) -> bool:
-    """Whether the gradient of that many filters is computed as filters x columns; else as columns x filters.
-
-    The latter is the faster product, but its transpose takes time; and a single filter is a vector.
-    """
-    return filters == 1 or filters >= 128
+def evenly(count: int, most: int) -> int:
+    """Into how many at a time `count` is cut, at most that many where possible; rather all alike than one left over."""
+    return max(1, -(-count // max(1, -(-count // max(1, most)))))
 
 
-def block_rows(height: int, line: int, bytes_per_position: int) -> int:
-    """How many rows of `line` positions a block takes; rather all alike than one left over."""
-    most = max(BLOCK_BYTES // max(1, bytes_per_position * line), -(-LEAST_POSITIONS // line), 1)
-    return -(-height // -(-height // most))
+def copy_rows(source: Any, target: Any) -> None:
+    """``target[...] = source``, a row as one item where rows lie in one piece: a third of the time for rows of 8."""
+    row = target.shape[-1] * target.itemsize
+    alike = type(source) is type(target) is np.ndarray and source.dtype == target.dtype
+    if alike and row and source.strides[-1] == target.strides[-1] == target.itemsize:
+        source, target = source.view(f"V{row}"), target.view(f"V{row}")
+    target[...] = source

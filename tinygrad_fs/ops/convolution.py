@@ -96,7 +96,7 @@ class Conv2dInputGradient(Op):
                 origin, steps = (first_h, first_w), (step_h, step_w)
                 if seen.size:
                     geometry = Geometry(part.shape[2:], seen.shape[2:], origin, (1, 1), steps, groups)
-                    classes.append(correlate(outputs, seen, None, part, geometry, dense=stride == (1, 1)))
+                    classes.append(correlate(outputs, seen, None, part, geometry))
                 else:
                     part[...] = 0
         for _ in itertools.zip_longest(*classes):

@@ -7,41 +7,36 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.ops.columns import WIDE, Blocks, Geometry
+from tinygrad_fs.ops.columns import Blocks, Geometry
 from tinygrad_fs.ops.lines import filter_gradient, pay_for_filters
 from tinygrad_fs.ops.winograd import WinogradBlocks
 
 __all__ = ["correlate", "correlate_filters"]
 
 
-def correlate(x: Any, w: Any, b: Any, out: Any, geometry: Geometry, dense: bool = True) -> Iterator[None]:
+def correlate(x: Any, w: Any, b: Any, out: Any, geometry: Geometry) -> Iterator[None]:
     """Write into `out` the correlation of images `x` (n, c, h, w) with filters `w` (f, c / groups, kh, kw).
 
-    `b` (f,) or None is added. `out` (n, f, *size) may be a strided view, if it is not `dense`. Goes on by a block each
-    time it is iterated, so that several can be computed side by side.
+    `b` (f,) or None is added. `out` (n, f, *size) may be a strided view. Goes on by a block each time it is
+    iterated, so that several can be computed side by side.
     """
-    if _is_of_sequences(x, geometry):
-        x, out, geometry, dense = _as_rows(x), _as_rows(out), geometry._replace(size=(len(x), geometry.size[1])), False
-    elif _is_of_tiles(x, geometry):
+    if _is_of_tiles(x, geometry):
         x, w, geometry = _as_channels(x, geometry), w.reshape(len(w), -1, 1, 1), _of_tiles(geometry)
     blocks = _blocks(x, len(w), geometry, out.dtype)
     matrix = blocks.matrix(w)
     if b is not None:
         b = b.astype(blocks.dtype, copy=False).reshape(geometry.groups, -1, 1)
-    dense = dense and out.dtype == blocks.dtype
     for sample, row, block in blocks:
         part = out[sample : sample + block.samples, :, row : row + block.rows]
-        yield block.multiply(matrix, b, sample, row, part, dense)
+        yield block.multiply(matrix, b, sample, row, part)
 
 
 def correlate_filters(x: Any, g: Any, geometry: Geometry, dtype: Any) -> Any:
     """The gradient of the filters of `correlate`, of shape (f, c / groups, kh, kw), from that of its output."""
-    if _is_of_sequences(x, geometry):
-        x, g, geometry = _as_rows(x), _as_rows(g), geometry._replace(size=(len(x), geometry.size[1]))
-    elif _is_of_tiles(x, geometry):
+    if _is_of_tiles(x, geometry):
         gradient = correlate_filters(_as_channels(x, geometry), g, _of_tiles(geometry), dtype)
         return gradient.reshape(g.shape[1], -1, *geometry.kernel)
-    elif geometry[3:] == ((1, 1), (1, 1), 1) and pay_for_filters(x, g, geometry.kernel, dtype):
+    if geometry[3:] == ((1, 1), (1, 1), 1) and pay_for_filters(x, g, geometry.kernel, dtype):
         before = (-geometry.origin[0], -geometry.origin[1])
         return filter_gradient(x.astype(dtype, copy=False), g.astype(dtype, copy=False), geometry.kernel, before)
     blocks = _blocks(x, g.shape[1], geometry, dtype)
@@ -55,22 +50,6 @@ def correlate_filters(x: Any, g: Any, geometry: Geometry, dtype: Any) -> Any:
     if total is None:
         return np.zeros_like(x, shape=(g.shape[1], x.shape[1] // geometry.groups, *geometry.kernel), dtype=dtype)
     return blocks.from_matrix(total).astype(dtype, copy=False)
-
-
-def _is_of_sequences(x: Any, geometry: Geometry) -> bool:
-    """Whether the images are many, of height 1, and long enough to be the rows of a single one."""
-    return (
-        len(x) > 1
-        and x.shape[2] == geometry.size[0] == geometry.kernel[0] == geometry.stride[0] == 1
-        and geometry.origin[0] == 0
-        and geometry.kernel[1] > 1
-        and geometry.size[1] >= WIDE
-    )
-
-
-def _as_rows(x: Any) -> Any:
-    """Images of height 1 as the rows of one image, without a copy: a block then takes many, and products are larger."""
-    return x.transpose(2, 1, 0, 3)
 
 
 def _is_of_tiles(x: Any, geometry: Geometry) -> bool:

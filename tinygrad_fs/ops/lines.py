@@ -14,12 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinygrad_fs.ops.columns import WIDE, Pair, interleave
+from tinygrad_fs.ops.columns import Pair
 
 __all__ = ["filter_gradient", "image_gradient", "pay_for_filters", "pay_for_images"]
 
 _BLOCK = 1 << 15
 """Elements of images to work on at a time."""
+# From this width on the rows of one image are long enough to be copied fast; else samples are interleaved.
+_WIDE = 24
+# Samples to put side by side at a time: with more, lines of the cache that are read from push each other out.
+_TOGETHER = 8
 _LONG = 48
 _LEAST_SAMPLES = _LEAST_CHANNELS = 8
 _MOST_CHANNELS = 16
@@ -140,7 +144,7 @@ def pay_for_images(w: Any, g: Any, dtype: Any) -> bool:
 
 
 def _are_narrow(g: Any, filter_shape: Any) -> bool:
-    return len(g) >= _LEAST_SAMPLES and g.shape[3] < WIDE and max(filter_shape) > 1
+    return len(g) >= _LEAST_SAMPLES and g.shape[3] < _WIDE and max(filter_shape) > 1
 
 
 def _at_a_time(count: int, size: int, columns: int) -> int:
@@ -160,5 +164,7 @@ def _overlap(shift: int, places: int, size: int) -> tuple[slice, slice]:
 def _gather(source: Any, target: Any) -> None:
     """Copy samples to where they are innermost; where there are fewer than there is room for, zeros follow."""
     count = source.shape[-1]
-    interleave(source, target[..., :count])
+    for start in range(0, count, _TOGETHER):
+        part = slice(start, min(start + _TOGETHER, count))
+        target[..., part] = source[..., part]
     target[..., count:] = 0

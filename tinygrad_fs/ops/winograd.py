@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinygrad_fs.ops.columns import Blocks, Geometry, Window, block_rows
+from tinygrad_fs.ops import columns
+from tinygrad_fs.ops.columns import Blocks, Geometry, Window, copy_rows, evenly
 
 __all__ = ["WinogradBlocks", "transforms"]
 
@@ -29,7 +30,7 @@ OUTPUTS = 4
 _POINTS = tuple(Fraction(p) for p in ("0", "1", "-1", "2", "-1/2", "-2", "1/2"))
 # From here on the multiplications saved are worth more than the transforms (measured).
 _LEAST_PRODUCT = 256
-_LEAST_POSITIONS = 1024
+_LEAST_POSITIONS = 384
 
 
 @functools.lru_cache
@@ -76,30 +77,26 @@ def _inverse(matrix: list[list[Fraction]]) -> list[list[Fraction]]:
 class WinogradColumns:
     """A block of output positions: `samples` samples, `rows` rows, in tiles of four rows."""
 
-    def __init__(self, x: Any, geometry: Geometry, samples: int, rows: int, pitch: int, dtype: Any) -> None:
-        (kh, kw), width, channels = geometry.kernel, geometry.size[1], x.shape[1]
-        self.geometry, self.samples, self.rows, self.pitch = geometry, samples, rows, pitch
-        self.tiles = tiles = -(-rows // OUTPUTS)
+    def __init__(self, x: Any, filters: int, geometry: Geometry, samples: int, rows: int, dtype: Any) -> None:
+        (kh, kw), channels, groups = geometry.kernel, x.shape[1], geometry.groups
+        self.samples, self.rows, self.groups, tiles = samples, rows, groups, -(-rows // OUTPUTS)
         self.a, self.b, _ = (np.asarray(each, dtype=dtype, like=x) for each in transforms(kh))
         points = len(self.b)
-        self.window = Window(x, geometry, samples, OUTPUTS * tiles, dtype)
-        padded = self.window.padded[:, :-1].reshape(channels, self.window.rows, -1)
-        self.inputs = sliding_window_view(padded, points, axis=1)[:, ::OUTPUTS].swapaxes(2, 3)
-        reach = (kw - 1) * geometry.dilation[1]
-        line = (width + reach) * samples
-        values = np.zeros_like(x, shape=(points, channels, tiles * line + reach), dtype=dtype)
-        rows_of_values = values[:, :, : tiles * line].reshape(points, channels, tiles, line)
-        self.values = rows_of_values.transpose(1, 2, 0, 3)
-        taps = np.empty_like(x, shape=(points, channels, kw, tiles * pitch * samples), dtype=dtype)
-        self.columns = taps.reshape(points, geometry.groups, -1, tiles * pitch * samples)
-        self.copies = []
-        for tap in range(kw):
-            first = tap * geometry.dilation[1] * samples
-            if pitch > width:  # a tap sees all rows as one run
-                self.copies.append((taps[:, :, tap], values[:, :, first : first + tiles * line]))
-            else:
-                target = taps[:, :, tap].reshape(points, channels, tiles, -1)
-                self.copies.append((target, rows_of_values[..., first : first + width * samples]))
+        self.window = window = Window(x, geometry, samples, OUTPUTS * tiles, dtype)
+        inputs = window.padded[:, :, 0]
+        self.inputs = sliding_window_view(inputs, points, axis=1)[:, ::OUTPUTS].swapaxes(2, 3)
+        values = np.empty_like(x, shape=(points, channels, tiles, inputs.shape[2]), dtype=dtype, order="C")
+        self.values = values.transpose(1, 2, 0, 3)
+        taps = np.empty_like(x, shape=(points, channels, kw, tiles, window.line), dtype=dtype, order="C")
+        self.columns = taps.reshape(points, groups, -1, tiles * window.line)
+        aside = geometry.dilation[1]
+        self.copies = [(taps[:, :, tap], values[..., tap * aside :][..., : window.line]) for tap in range(kw)]
+        # Zeros, for the positions at the end of a sample's row that mean nothing.
+        buffer = np.zeros_like(
+            x, shape=(OUTPUTS, filters, tiles, samples, window.line // samples), dtype=dtype, order="C"
+        )
+        self.buffer = buffer.reshape(OUTPUTS, -1)
+        self.outputs = buffer[..., : geometry.size[1]].transpose(0, 3, 1, 2, 4)
 
     def _fill(self, sample: int, row: int) -> Any:
         """The columns of the transformed rows, of shape (points, groups, channels and taps along rows, positions)."""
@@ -109,31 +106,24 @@ class WinogradColumns:
             np.copyto(target, seen)
         return self.columns
 
-    def multiply(self, matrix: Any, b: Any, sample: int, row: int, part: Any, dense: bool) -> None:
-        """Write the outputs of the block into `part` (samples, filters, rows, columns); `dense`: it has no gaps."""
+    def multiply(self, matrix: Any, b: Any, sample: int, row: int, part: Any) -> None:
+        """Write the outputs of the block into `part` (samples, filters, rows, columns)."""
         product = np.matmul(matrix, self._fill(sample, row))
         if b is not None:
             product[1] += b  # the value at point 1 goes to all four outputs
-        filters, width = part.shape[1], part.shape[3]
-        values = product.reshape(len(product), filters, self.tiles, self.pitch * self.samples).transpose(1, 2, 0, 3)
-        values = values[..., : width * self.samples]
-        if dense and self.samples == 1 and self.rows % OUTPUTS == 0:
-            np.matmul(self.a, values, out=part[0].reshape(filters, self.tiles, OUTPUTS, width))
-        else:
-            outputs = np.matmul(self.a, values).reshape(filters, -1, width, self.samples)
-            part[...] = outputs[:, : self.rows].transpose(3, 0, 1, 2)
+        np.matmul(self.a, product.reshape(len(product), -1), out=self.buffer)
+        for i, outputs in enumerate(self.outputs):
+            rows = part[:, :, i::OUTPUTS]
+            copy_rows(outputs[:, :, : rows.shape[2]], rows)
 
     def outer(self, sample: int, row: int, part: Any) -> Any:
         """The products of columns and the outputs' gradients `part`, summed over positions."""
-        filters, width = part.shape[1], part.shape[3]
-        shape = (OUTPUTS, self.tiles, self.pitch, self.samples, filters)
-        outputs = np.zeros_like(part, shape=shape, dtype=self.b.dtype)
-        for i in range(OUTPUTS):
-            rows = part[:, :, i::OUTPUTS].transpose(2, 3, 0, 1)
-            outputs[i, : len(rows), :width] = rows
-        groups = self.geometry.groups
-        values = np.matmul(self.a.T, _flat(outputs)).reshape(len(self.b), -1, groups, filters // groups)
-        return np.matmul(self._fill(sample, row), values.transpose(0, 2, 1, 3))
+        for i, outputs in enumerate(self.outputs):
+            rows = part[:, :, i::OUTPUTS]
+            copy_rows(rows, outputs[:, :, : rows.shape[2]])
+        columns = self._fill(sample, row)
+        values = np.matmul(self.a.T, self.buffer).reshape(len(columns), self.groups, -1, columns.shape[-1])
+        return np.matmul(columns, values.swapaxes(2, 3))
 
 
 def _flat(array: Any) -> Any:
@@ -147,31 +137,30 @@ class WinogradBlocks(Blocks):
     def pay(cls, x: Any, filters: int, geometry: Geometry, dtype: Any) -> bool:
         """Whether this is worth while: many channels and filters, rows one by one."""
         height, width = geometry.size
-        channels = x.shape[1]
         return (
             dtype == np.float32
             and geometry.kernel[0] in (3, 5)
             and geometry.stride == (1, 1)
             and geometry.dilation[0] == 1
-            and height >= 2 * OUTPUTS
-            and channels * filters >= _LEAST_PRODUCT * geometry.groups**2
+            and 3 * OUTPUTS * -(-height // OUTPUTS) <= 4 * height  # few rows of tiles are beyond the image
+            and x.shape[1] * filters >= _LEAST_PRODUCT * geometry.groups**2
             and len(x) * height * width >= _LEAST_POSITIONS
         )
 
-    def _go_by_rows(self) -> bool:
+    def _go_by_rows(self, pitch: int) -> bool:
         return False
 
     def _bytes_per_position(self) -> int:
         kh = self.geometry.kernel[0]
         return super()._bytes_per_position() * (kh + OUTPUTS - 1) // (OUTPUTS * kh)
 
-    def _cut(self) -> tuple[int, int]:
+    def _rows(self, line: int, per_position: int) -> int:
         tiles = -(-self.geometry.size[0] // OUTPUTS)
-        rows = OUTPUTS * block_rows(tiles, self.samples * self.pitch, OUTPUTS * self._bytes_per_position())
-        return rows, rows
+        return OUTPUTS * evenly(tiles, columns.BLOCK_BYTES // max(1, OUTPUTS * line * per_position))
 
     def _form(self, samples: int, rows: int) -> Any:
-        return WinogradColumns(self.x, self.geometry, samples, rows, self.pitch, self.dtype)
+        filters = self.filters * self.geometry.groups
+        return WinogradColumns(self.x, filters, self.geometry, samples, rows, self.dtype)
 
     def matrix(self, w: Any) -> Any:
         """The filters' values at the points, as matrices of shape (points, groups, filters, channels and taps)."""
