@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tinygrad_fs.ops import columns, winograd
+from tinygrad_fs.ops import columns, correlation, winograd
 from tinygrad_fs.ops.columns import Blocks, Geometry
 from tinygrad_fs.ops.correlation import correlate, correlate_filters
 from tinygrad_fs.ops.winograd import WinogradBlocks, transforms
@@ -55,6 +55,7 @@ CASES = {
     "more rows than a block takes": ((1, 16, 50, 40), 40, geometry_of((50, 40))),
     "groups": ((5, 6, 9, 9), 4, geometry_of((9, 9), groups=2)),
     "depthwise": ((3, 6, 9, 28), 6, geometry_of((9, 28), groups=6)),
+    "depthwise, channels in parts": ((3, 6, 9, 28), 12, geometry_of((9, 28), groups=6)),
     "stride": ((3, 4, 17, 33), 6, geometry_of((8, 11), stride=(2, 3))),
     "stride and dilation": ((3, 4, 20, 33), 6, geometry_of((8, 12), stride=(2, 2), dilation=(3, 3), origin=(-2, -4))),
     "looks beyond all edges": ((3, 2, 4, 4), 3, geometry_of((12, 13), origin=(-5, -6))),
@@ -82,6 +83,9 @@ FORMS = {  # whether Winograd's algorithm is used, the bytes of a block, and fro
 }
 
 
+PARTS = {"depthwise, channels in parts": 4}
+
+
 def winograd_can(geometry):
     return geometry.kernel[0] in (3, 5) and geometry.stride == (1, 1) and geometry.dilation[0] == 1
 
@@ -98,6 +102,7 @@ def case(request, monkeypatch, rng):
     monkeypatch.setattr(columns, "BLOCK_BYTES", block_bytes)
     monkeypatch.setattr(columns, "_LEAST_LINE", 1 if block_bytes < 10_000 else 256)
     monkeypatch.setattr(WinogradBlocks, "pay", classmethod(lambda *_: fast))
+    monkeypatch.setattr(correlation, "channels_of_long_rows", lambda *_: PARTS.get(name, 1 << 30))
     x = rng.standard_normal(shape)
     w = rng.standard_normal((filters, shape[1] // geometry.groups, *geometry.kernel))
     return x, w, geometry

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-__all__ = ["Blocks", "Columns", "Geometry", "Layout", "Pair", "Window", "copy_rows", "evenly"]
+__all__ = ["Blocks", "Columns", "Geometry", "Layout", "Pair", "Window", "channels_of_long_rows", "copy_rows", "evenly"]
 
 Pair: TypeAlias = tuple[int, int]
 
@@ -287,6 +287,11 @@ class Blocks:
             rows = matrix.reshape(self.geometry.groups * self.filters, *self.geometry.kernel, -1)
             return rows.transpose(0, 3, 1, 2)
         return matrix.reshape(self.geometry.groups * self.filters, -1, *self.geometry.kernel)
+
+
+def channels_of_long_rows(geometry: Geometry, itemsize: int) -> int:
+    """How many channels fill a block that takes all rows, and long ones."""
+    return BLOCK_BYTES // max(1, _LEAST_LINE * geometry.size[0] * geometry.kernel[1] * itemsize)
 
 
 def evenly(count: int, most: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.ops.columns import Blocks, Geometry
+from tinygrad_fs.ops.columns import Blocks, Geometry, channels_of_long_rows, evenly
 from tinygrad_fs.ops.lines import filter_gradient, pay_for_filters
 from tinygrad_fs.ops.winograd import WinogradBlocks
 
@@ -20,6 +20,10 @@ def correlate(x: Any, w: Any, b: Any, out: Any, geometry: Geometry) -> Iterator[
     `b` (f,) or None is added. `out` (n, f, *size) may be a strided view. Goes on by a block each time it is
     iterated, so that several can be computed side by side.
     """
+    if parts := _parts(x, len(w), geometry):
+        for channels, filters, some in parts:
+            yield from correlate(x[:, channels], w[filters], None if b is None else b[filters], out[:, filters], some)
+        return
     if _is_of_tiles(x, geometry):
         x, w, geometry = _as_channels(x, geometry), w.reshape(len(w), -1, 1, 1), _of_tiles(geometry)
     blocks = _blocks(x, len(w), geometry, out.dtype)
@@ -33,6 +37,9 @@ def correlate(x: Any, w: Any, b: Any, out: Any, geometry: Geometry) -> Iterator[
 
 def correlate_filters(x: Any, g: Any, geometry: Geometry, dtype: Any) -> Any:
     """The gradient of the filters of `correlate`, of shape (f, c / groups, kh, kw), from that of its output."""
+    if parts := _parts(x, g.shape[1], geometry):
+        gradients = [correlate_filters(x[:, channels], g[:, filters], some, dtype) for channels, filters, some in parts]
+        return np.concatenate(gradients)
     if _is_of_tiles(x, geometry):
         gradient = correlate_filters(_as_channels(x, geometry), g, _of_tiles(geometry), dtype)
         return gradient.reshape(g.shape[1], -1, *geometry.kernel)
@@ -50,6 +57,23 @@ def correlate_filters(x: Any, g: Any, geometry: Geometry, dtype: Any) -> Any:
     if total is None:
         return np.zeros_like(x, shape=(g.shape[1], x.shape[1] // geometry.groups, *geometry.kernel), dtype=dtype)
     return blocks.from_matrix(total).astype(dtype, copy=False)
+
+
+def _parts(x: Any, filters: int, geometry: Geometry) -> list[tuple[slice, slice, Geometry]]:
+    """Where each channel is a group, some of them at a time: channels, their filters, and the geometry; else nothing.
+
+    As many as fill a block of long rows: for 64 channels of 28 x 28 that takes three quarters of the time.
+    """
+    groups = geometry.groups
+    together = evenly(groups, channels_of_long_rows(geometry, x.itemsize))
+    if groups < x.shape[1] or groups <= together or geometry.kernel == (1, 1):
+        return []
+    times, found = filters // groups, []
+    for start in range(0, groups, together):
+        end = min(start + together, groups)
+        some = geometry._replace(groups=end - start)
+        found.append((slice(start, end), slice(start * times, end * times), some))
+    return found
 
 
 def _is_of_tiles(x: Any, geometry: Geometry) -> bool:
