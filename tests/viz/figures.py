@@ -5,8 +5,10 @@ The built-in layout draws them, and all numbers in them are exact, so that they 
 
 from __future__ import annotations
 
+import doctest
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from drawings import Forgetful
@@ -51,6 +53,23 @@ def second_derivative() -> str:
     return viz.graph(dx, names={"x": x, "dx": dx}, direction="LR", renderer="builtin").svg()
 
 
+def readme() -> str:
+    """The graph of the loss in the README, drawn by the code that stands there."""
+    page = (FOLDER.parent.parent / "README.md").read_text(encoding="utf-8")
+    session = page.partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    for example in doctest.DocTestParser().get_examples(session):
+        exec(example.source, names)
+        if "picture" in names:
+            return viz.graph(
+                names["loss"],
+                names={name: names[name] for name in ("x", "w", "loss")},
+                direction="LR",
+                renderer="builtin",
+            ).svg()
+    raise ValueError("the first session of the README draws no picture")
+
+
 def small_network(last: type[Dense]) -> NeuralNetwork:
     """Two layers with small whole numbers for weights, so that no order of summation changes a result."""
     network = NeuralNetwork(StochasticGradientDescent(), SquareLoss)
@@ -80,7 +99,7 @@ def layers_and_graph_with_a_mistake() -> str:
 
 FIGURES: dict[str, Callable[[], str]] = {
     figure.__name__.replace("_", "-"): figure
-    for figure in (shared, second_derivative, layers_and_graph, layers_and_graph_with_a_mistake)
+    for figure in (readme, shared, second_derivative, layers_and_graph, layers_and_graph_with_a_mistake)
 }
 
 

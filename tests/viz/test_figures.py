@@ -17,6 +17,7 @@ def test_a_figure_is_up_to_date(name):
 
 
 def test_all_figures_are_shown_and_there_are_no_others():
-    text = "".join(page.read_text(encoding="utf-8") for page in DOCS.glob("*.md"))
-    shown = set(re.findall(r"!\[[^\]]+\]\(figures/([\w-]+)\.svg\)", text))
+    pages = [DOCS.parent / "README.md", *DOCS.glob("*.md")]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    shown = set(re.findall(r"!\[[^\]]+\]\((?:docs/)?figures/([\w-]+)\.svg\)", text))
     assert shown == set(figures.FIGURES) == {path.stem for path in figures.FOLDER.iterdir()}
