@@ -37,6 +37,11 @@ def in_pieces(library: Any) -> Any:
     return lambda x: library.piecewise(x, [NUMBERS == 0, NUMBERS == 2], functions, by=3.0)
 
 
+def in_numbers(obj):
+    """A mask as the places that it marks: NumPy 2.0 takes it for numbers."""
+    return np.flatnonzero(obj) if getattr(obj, "dtype", None) == np.bool_ else obj
+
+
 ROWS = [
     both("delete", normal(4), obj=1, note="flat"),
     both("delete", normal(2, 3), obj=-1, axis=1),
@@ -51,7 +56,7 @@ ROWS = [
         Row(
             "insert",
             [normal(2, 3), normal(*shape)],
-            lambda x, v, obj=obj, axis=axis: np.insert(x, obj, v, axis),
+            lambda x, v, obj=obj, axis=axis: np.insert(x, in_numbers(obj), v, axis),
             lambda x, v, obj=obj, axis=axis: tg.insert(x, obj, v, axis),
             note,
         )

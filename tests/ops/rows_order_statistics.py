@@ -46,8 +46,8 @@ ROWS = [
     Row(
         "quantile",
         [apart(3, 3)],
-        lambda x: np.quantile(x, [0, 0.3, 1], weights=WEIGHTS, method="inverted_cdf"),
-        lambda x: tg.quantile(x, [0, 0.3, 1], weights=WEIGHTS, method="inverted_cdf"),
+        lambda x: np.quantile(x, [0.01, 0.3, 1], weights=WEIGHTS, method="inverted_cdf"),
+        lambda x: tg.quantile(x, [0.01, 0.3, 1], weights=WEIGHTS, method="inverted_cdf"),
         "by weight",
     ),
     Row(

@@ -8,7 +8,7 @@ import pytest
 import tinygrad_fs as tg
 from tinygrad_fs.autograd import grad
 
-FUNCTIONS = [tg.ceil, tg.floor, tg.rint, tg.round, tg.sign, tg.trunc, np.ceil, np.fix, np.around, np.rint, np.sign]
+FUNCTIONS = [tg.ceil, tg.floor, tg.rint, tg.round, tg.sign, tg.trunc, np.ceil, np.around, np.rint, np.sign]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -76,7 +76,8 @@ class Std(Op):
 
 
 def _freedom(among: Any, axis: Any, ddof: float, keepdims: Any) -> Any:
-    return np.count_nonzero(among, axis=axis, keepdims=keepdims) - ddof
+    n = np.count_nonzero(among, axis=axis, keepdims=keepdims)
+    return (np.intp(n) if isinstance(n, int) else n) - ddof  # NumPy 2.0 gives a plain number, without its methods
 
 
 def _mean_among(x: Any, among: Any, axis: Any) -> Any:
