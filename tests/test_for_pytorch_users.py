@@ -23,10 +23,10 @@ PAGE = (Path(__file__).parent.parent / "docs" / "for-pytorch-users.md").read_tex
 RECORDED = """
 adaptive_max_pool1d add alpha_dropout arange argsort avg_pool1d batch_norm binary_cross_entropy_with_logits conv1d
 conv2d conv3d conv_transpose1d conv_transpose2d cosine_embedding_loss cov cross ctc_loss diag diagflat divide
-dropout embedding equal flip full gradient heaviside hinge_embedding_loss instance_norm kl_div lerp linspace
-margin_ranking_loss max max_pool1d max_pool2d median meshgrid min nanmedian nanquantile ones outer quantile rand
-randint randn roll searchsorted select sort split squeeze std subtract swapaxes tile transpose tril
-triplet_margin_loss triu var zeros
+dropout embedding equal flip full gradient heaviside hinge_embedding_loss histogram histogramdd instance_norm kl_div
+ldexp lerp linspace margin_ranking_loss max max_pool1d max_pool2d median meshgrid min nanmedian nanquantile ones
+outer quantile rand randint randn roll searchsorted select sort split squeeze std subtract swapaxes tile transpose
+tril triplet_margin_loss triu var zeros
 """
 """What differs from PyTorch 2.13 at the top level."""
 

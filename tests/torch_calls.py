@@ -43,14 +43,14 @@ _ARRAYS = {
 
 _ONE = """
 abs absolute arccos arcsin arcsinh arctan arctanh ceil cos cosh deg2rad digamma erf erfc erfinv exp exp2 expm1 floor
-isfinite isinf isnan lgamma log log10 log1p log2 logical_not nan_to_num negative positive rad2deg reciprocal relu
+i0 isfinite isinf isnan lgamma log log10 log1p log2 logical_not nan_to_num negative positive rad2deg reciprocal relu
 round rsqrt selu celu sigmoid sign signbit sin sinc sinh sqrt square tan tanh trunc ravel clone
 atleast_1d atleast_2d atleast_3d fliplr flipud diag diagflat diagonal tril triu flatten squeeze
 """
 _TWO = """
 add subtract multiply divide maximum minimum fmax fmin hypot arctan2 equal not_equal greater greater_equal less
 less_equal logical_and logical_or logical_xor logaddexp logaddexp2 isclose allclose floor_divide remainder fmod
-float_power xlogy heaviside kron
+float_power xlogy heaviside kron copysign nextafter
 """
 _REDUCTIONS = "sum mean prod amax amin max min any all std var median nansum nanmean argmax argmin count_nonzero"
 _SCANS = "cumsum cumprod cummax cummin logcumsumexp softmax log_softmax logsumexp sort argsort"
@@ -99,6 +99,11 @@ CALLS: dict[str, list[str]] = {
     "trapezoid": ["trapezoid(v)", "trapezoid(v, w)", "trapezoid(x, axis=0)"],
     "diff": ["diff(v)", "diff(x, axis=0)", "diff(x, n=2)"],
     "logsumexp": ["logsumexp(x, 1)", "logsumexp(x, axis=0, keepdims=True)"],
+    "bincount": ["bincount(place)", "bincount(signs + 1, w)", "bincount(place, minlength=5)"],
+    "histogram": ["histogram(v, row)", "histogram(v, row, weight=w)"],
+    "histogramdd": ["histogramdd(volume[0].T, [row, row, row])", "histogramdd(x.T, [row, row], weight=w)"],
+    "frexp": ["frexp(w)"],
+    "ldexp": ["ldexp(v, signs)", "ldexp(v, w)"],
     "topk": ["topk(v, 2)", "topk(x, 2, axis=1)", "topk(w, 2, largest=False)"],
     "unique": ["unique(v)", "unique(v, return_counts=True)", "unique(v, return_inverse=True)"],
     "searchsorted": ["searchsorted(row, v)", "searchsorted(row, v, side='right')", "searchsorted(row, v, right=True)"],

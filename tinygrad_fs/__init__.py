@@ -63,6 +63,7 @@ __all__ = [
 __all__ += ops.__all__
 
 _ON_DEMAND = ("compare", "data", "deep_learning", "func", "io", "linalg", "nn", "optim", "viz")
+adopt_on_demand("numpy.fft", "tinygrad_fs.ops.shifts")
 adopt_on_demand("numpy.linalg", "tinygrad_fs.linalg")
 keep_freed_memory()
 

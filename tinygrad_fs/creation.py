@@ -91,9 +91,11 @@ def arange(
 
 
 def linspace(
-    start: float, stop: float, num: int = 50, dtype: DTypeLike | None = None, requires_grad: bool = False
+    start: TensorLike, stop: TensorLike, num: int = 50, dtype: DTypeLike | None = None, requires_grad: bool = False
 ) -> Tensor:
     """`num` numbers at equal distances from `start` to `stop`, both included.
+
+    Ends that are Tensors have a gradient, as in ``np.linspace(t, u)``.
 
     Examples
     --------
@@ -101,7 +103,10 @@ def linspace(
     >>> tg.linspace(0, 1, 5)
     tensor([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
-    return Tensor(np.linspace(start, stop, num), requires_grad, dtype or get_default_dtype())
+    points: Any = np.linspace(start, stop, num)  # type: ignore[arg-type]
+    if isinstance(points, Tensor) and points.requires_grad:
+        return points if dtype is None else points.astype(dtype, copy=False)
+    return Tensor(points, requires_grad, dtype or get_default_dtype())
 
 
 def eye(n: int, m: int | None = None, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:

@@ -59,6 +59,21 @@ def polynomial_back(g: Any, y: Any, p: Any, x: Any) -> Any:
     return np.array(sums[::-1]), g * np.polyval(p[:-1] * np.arange(len(p) - 1, 0, -1, dtype=p.dtype), x)
 
 
+def descending(p: Any, start: int) -> Any:
+    """start, start - 1, ..., 1."""
+    return np.arange(start, 0, -1, dtype=p.dtype)
+
+
+def fitted_back(g: Any, p: Any, x: Any, y: Any) -> Any:
+    """The gradients of the places and the samples from that of the coefficients, by the normal equations."""
+    powers = np.vander(x, len(p)).astype(x.dtype)
+    u = np.linalg.solve(powers.T @ powers, g)
+    slope = np.polyval(np.polyder(p), x)
+    left = y - powers @ p
+    dy = powers @ u
+    return left * np.polyval(np.polyder(u), x) - slope * dy, dy
+
+
 @functools.cache
 def places(size: int) -> Any:
     """Where samples are taken: 1, 2 or 3 apart."""
@@ -107,6 +122,27 @@ CASES = [
         lambda g, y, x: _correlated_back(g, y, x),
     ),
     Case("polyval", ["few", "unit"], np.polyval, polynomial_back),
+    Case("polymul", ["few", "vector"], np.convolve, lambda g, y, a, v: (np.correlate(g, v), np.correlate(g, a))),
+    Case(
+        "polyder",
+        ["vector"],
+        lambda p: p[:-1] * descending(p, len(p) - 1),
+        lambda g, y, p: np.append(g * descending(p, len(p) - 1), p[:1] * 0),
+    ),
+    Case(
+        "polyint",
+        ["vector"],
+        lambda p: np.append(p / descending(p, len(p)), p[:1] * 0),
+        lambda g, y, p: g[:-1] / descending(p, len(p)),
+    ),
+    Case("polyadd", ["vector", "few"], np.polyadd, lambda g, y, a, v: (g, g[-len(v) :])),
+    Case(
+        "polyfit",
+        ["unit", "vector"],
+        lambda x, y: np.polyfit(x, y, 3),
+        lambda g, p, x, y: fitted_back(g, p, x, y),
+        lambda x, y: tg.polyfit(x, y, 3),
+    ),
     Case(
         "vander",
         ["unit"],

@@ -162,6 +162,13 @@ CASES = [
         lambda x, v: tg.index_add(x, 0, numbers(len(x), len(x)), v),
     ),
     Case(
+        "bincount",
+        ["vector"],
+        lambda w: np.bincount(numbers(1000, len(w)), w).astype(w.dtype),
+        lambda g, y, w: g[numbers(1000, len(w))],
+        lambda w: tg.bincount(numbers(1000, w.size), w),
+    ),
+    Case(
         "index_put",
         ["matrix", "matrix"],
         lambda x, v: written(x, mask(len(x)), v[: mask(len(x)).sum()]),

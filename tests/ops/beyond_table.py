@@ -94,5 +94,6 @@ WITH_SCIPY = [
     Row("digamma", [positive(2, 3)], no_reference),
     Row("polygamma", [positive(2, 3)], no_reference, lambda x: tg.polygamma(2, x)),
     Row("erfinv", [apart(2, 3) / 2], no_reference),
+    Row("i0", [apart(2, 3)], no_reference),
 ]
 """Functions of SciPy, which takes NumPy's arrays alone."""

@@ -47,7 +47,8 @@ class Row:
     Attributes
     ----------
     name : str
-        The public name in tinygrad_fs; "linalg.inv" for one in a namespace.
+        The public name in tinygrad_fs; "linalg.inv" for one in a namespace, "np.linspace" for a rule of NumPy's
+        function that has no public name.
     inputs : sequence of array
         What is differentiated.
     reference : callable

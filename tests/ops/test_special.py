@@ -30,6 +30,14 @@ def test_without_scipy_the_error_says_what_to_install(name, call, monkeypatch):
         call(leaf(0.5))
 
 
+def test_i0_itself_is_of_numpy_and_its_derivative_of_scipy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    y = tg.i0(leaf(0.5))
+    assert y.item() == np.i0(0.5).item()
+    with pytest.raises(tg.autograd.BackwardError, match=r'i0: needs SciPy; pip install "tinygrad-fs\[special\]"'):
+        y.backward()
+
+
 def test_the_order_of_polygamma_starts_at_0():
     with pytest.raises(ValueError, match="polygamma: the order n is -1"):
         tg.polygamma(-1, leaf(0.5))
@@ -42,7 +50,7 @@ class TestWithSciPy:
 
     @pytest.mark.parametrize(
         ("call", "name", "arguments"),
-        [(tg.lgamma, "gammaln", ()), (tg.digamma, "digamma", ()), (tg.erfinv, "erfinv", ())]
+        [(tg.lgamma, "gammaln", ()), (tg.digamma, "digamma", ()), (tg.erfinv, "erfinv", ()), (np.i0, "i0", ())]
         + [(lambda x, n=n: tg.polygamma(n, x), "polygamma", (n,)) for n in range(4)],
     )
     def test_values_and_derivatives(self, special, call, name, arguments):
@@ -53,7 +61,9 @@ class TestWithSciPy:
         assert gradgradcheck(call, x)
 
     @pytest.mark.parametrize("dtype", ["float16", "float32"])
-    @pytest.mark.parametrize("call", [tg.lgamma, tg.digamma, lambda x: tg.polygamma(1, x), lambda x: tg.erfinv(x / 8)])
+    @pytest.mark.parametrize(
+        "call", [tg.lgamma, tg.digamma, lambda x: tg.polygamma(1, x), lambda x: tg.erfinv(x / 8), tg.i0]
+    )
     def test_the_dtype_stays(self, call, dtype):
         x = tg.tensor([0.7, 1.5, 6.2], requires_grad=True, dtype=dtype)
         y = call(x)
@@ -73,6 +83,13 @@ class TestWithSciPy:
         for n in range(4):
             (y,) = grad(y, x, create_graph=True)
             assert y.item() == pytest.approx(special.polygamma(n, 1.5).item(), rel=1e-13)
+
+    def test_derivatives_of_i0_at_0(self):
+        x = leaf(0.0)
+        y = np.i0(x)
+        for expected in (1.0, 0.0, 0.5, 0.0, 0.375):
+            assert y.item() == pytest.approx(expected, abs=1e-15)
+            (y,) = grad(y, x, create_graph=True)
 
     def test_erfinv_at_its_bounds(self):
         x = leaf(-1.0, 0.0, 1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tinygrad_fs.ops.activation import elu, leaky_relu, log_softmax, relu, selu, sigmoid, softmax, softplus, tanh
 from tinygrad_fs.ops.adaptive import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool1d, adaptive_max_pool2d
+from tinygrad_fs.ops.applying import apply_along_axis, apply_over_axes
 from tinygrad_fs.ops.arithmetic import (
     abs,
     absolute,
@@ -26,6 +27,7 @@ from tinygrad_fs.ops.attention import scaled_dot_product_attention
 from tinygrad_fs.ops.bilinear import bilinear
 from tinygrad_fs.ops.cases import choose, piecewise, select
 from tinygrad_fs.ops.choice import clip, fmax, fmin, lerp, maximum, minimum, nan_to_num, where
+from tinygrad_fs.ops.coefficients import poly, polyadd, polyder, polydiv, polyint, polymul, polysub
 from tinygrad_fs.ops.comparison import (
     allclose,
     array_equal,
@@ -63,11 +65,13 @@ from tinygrad_fs.ops.distances import (
 )
 from tinygrad_fs.ops.dropout import dropout
 from tinygrad_fs.ops.dropouts import alpha_dropout, dropout2d
-from tinygrad_fs.ops.editing import compress, delete, extract, insert, resize
+from tinygrad_fs.ops.editing import compress, delete, extract, insert, resize, trim_zeros
 from tinygrad_fs.ops.einsum import einsum
 from tinygrad_fs.ops.error_function import erf, erfc
 from tinygrad_fs.ops.exponential import exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, xlogy
 from tinygrad_fs.ops.filtering import convolve, correlate
+from tinygrad_fs.ops.fitting import polyfit
+from tinygrad_fs.ops.floats import copysign, frexp, ldexp, modf, nextafter
 from tinygrad_fs.ops.gates import glu, log_sigmoid, mish, silu, softmin
 from tinygrad_fs.ops.gathering import (
     embedding,
@@ -84,6 +88,7 @@ from tinygrad_fs.ops.gathering import (
     take_along_axis,
 )
 from tinygrad_fs.ops.gelu import gelu
+from tinygrad_fs.ops.histograms import bincount, histogram, histogram2d, histogramdd
 from tinygrad_fs.ops.hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh
 from tinygrad_fs.ops.indexing import getitem
 from tinygrad_fs.ops.interpolation import interp
@@ -124,20 +129,23 @@ from tinygrad_fs.ops.missing import (
     nansum,
     nanvar,
 )
+from tinygrad_fs.ops.nesting import block
 from tinygrad_fs.ops.normalization import batch_norm
 from tinygrad_fs.ops.order_statistics import median, percentile, quantile
 from tinygrad_fs.ops.padding import pad
+from tinygrad_fs.ops.phases import unwrap
 from tinygrad_fs.ops.polynomials import polyval, vander
 from tinygrad_fs.ops.pooling import avg_pool2d, max_pool2d
 from tinygrad_fs.ops.power_pooling import lp_pool1d, lp_pool2d
 from tinygrad_fs.ops.products import cross, dot, inner, kron, matmul, matvec, outer, tensordot, vdot, vecdot, vecmat
-from tinygrad_fs.ops.protocol import adopt
+from tinygrad_fs.ops.protocol import adopt, adopt_rules
 from tinygrad_fs.ops.rearranging import flip, fliplr, flipud, repeat, roll, rot90, tile
 from tinygrad_fs.ops.rectifiers import celu, hardswish, hardtanh, prelu, relu6, softsign
 from tinygrad_fs.ops.reduction import amax, amin, logsumexp, max, mean, min, prod, sum
 from tinygrad_fs.ops.resampling import pixel_shuffle, pixel_unshuffle, upsample
 from tinygrad_fs.ops.roots import cbrt, reciprocal, rsqrt, sqrt, square
 from tinygrad_fs.ops.rounding import ceil, floor, heaviside, rint, round, sign, trunc
+from tinygrad_fs.ops.rules import RULES
 from tinygrad_fs.ops.sequences import avg_pool1d, conv1d, max_pool1d
 from tinygrad_fs.ops.shape import (
     atleast_1d,
@@ -159,7 +167,7 @@ from tinygrad_fs.ops.shape import (
 )
 from tinygrad_fs.ops.slopes import gradient
 from tinygrad_fs.ops.sorting import argpartition, argsort, partition, searchsorted, sort, topk, unique
-from tinygrad_fs.ops.special import digamma, erfinv, lgamma, polygamma
+from tinygrad_fs.ops.special import digamma, erfinv, i0, lgamma, polygamma
 from tinygrad_fs.ops.statistics import average, ptp, std, var
 from tinygrad_fs.ops.transposed import conv_transpose1d, conv_transpose2d
 from tinygrad_fs.ops.triangles import diag, diagflat, diagonal, trace, tril, triu
@@ -196,6 +204,8 @@ __all__ = [
     "amin",
     "any",
     "append",
+    "apply_along_axis",
+    "apply_over_axes",
     "arccos",
     "arccosh",
     "arcsin",
@@ -220,6 +230,8 @@ __all__ = [
     "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "bincount",
+    "block",
     "broadcast_arrays",
     "broadcast_to",
     "cbrt",
@@ -237,6 +249,7 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "convolve",
+    "copysign",
     "corrcoef",
     "correlate",
     "cos",
@@ -293,6 +306,7 @@ __all__ = [
     "fmin",
     "fmod",
     "fold",
+    "frexp",
     "gather",
     "gelu",
     "getitem",
@@ -305,10 +319,14 @@ __all__ = [
     "hardtanh",
     "heaviside",
     "hinge_embedding_loss",
+    "histogram",
+    "histogram2d",
+    "histogramdd",
     "hsplit",
     "hstack",
     "huber_loss",
     "hypot",
+    "i0",
     "index_add",
     "index_put",
     "inner",
@@ -323,6 +341,7 @@ __all__ = [
     "kron",
     "l1_loss",
     "layer_norm",
+    "ldexp",
     "leaky_relu",
     "lerp",
     "less",
@@ -361,6 +380,7 @@ __all__ = [
     "minimum",
     "mish",
     "mod",
+    "modf",
     "moveaxis",
     "mse_loss",
     "multiply",
@@ -380,6 +400,7 @@ __all__ = [
     "nansum",
     "nanvar",
     "negative",
+    "nextafter",
     "nll_loss",
     "not_equal",
     "one_hot",
@@ -391,7 +412,15 @@ __all__ = [
     "piecewise",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "poly",
+    "polyadd",
+    "polyder",
+    "polydiv",
+    "polyfit",
     "polygamma",
+    "polyint",
+    "polymul",
+    "polysub",
     "polyval",
     "positive",
     "power",
@@ -456,12 +485,14 @@ __all__ = [
     "transpose",
     "trapezoid",
     "tril",
+    "trim_zeros",
     "triplet_margin_loss",
     "triu",
     "trunc",
     "unfold",
     "unique",
     "unstack",
+    "unwrap",
     "upsample",
     "vander",
     "var",
@@ -476,4 +507,5 @@ __all__ = [
 
 bind()
 adopt({name: globals()[name] for name in __all__})
+adopt_rules(RULES)
 say_axis(globals(), __all__)

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_fs.dtypes import as_array, zeros_beside
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.axes import given, one_axis, part, resized
+from tinygrad_fs.ops.axes import checked, given, one_axis, part, resized
 from tinygrad_fs.ops.copying import astype, clone
 from tinygrad_fs.ops.indexing import GetItem
 from tinygrad_fs.ops.operands import array_of
@@ -16,7 +16,7 @@ from tinygrad_fs.ops.positions import along
 from tinygrad_fs.ops.shape import Shape, as_shape, broadcast_to, moveaxis, reshape
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["compress", "delete", "extract", "insert", "resize"]
+__all__ = ["compress", "delete", "extract", "insert", "resize", "trim_zeros"]
 
 
 class Without(Op):
@@ -257,6 +257,41 @@ def extract(condition: TensorLike, arr: TensorLike) -> Tensor:
     tensor([1., 4.])
     """
     return compress(np.ravel(array_of(condition)), arr)
+
+
+def trim_zeros(filt: TensorLike, trim: str = "fb", axis: int | tuple[int, ...] | None = None) -> Tensor:
+    """A tensor without the zeros at its ends. The zeros that go have no gradient.
+
+    Parameters
+    ----------
+    filt : array_like
+    trim : {"fb", "f", "b"}
+        At which ends: in front, at the back, or both.
+    axis : int or tuple of int, optional
+        Along which axes slices of zeros go; along all by default.
+
+    Raises
+    ------
+    ValueError
+        If `trim` is another one.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.trim_zeros(tg.tensor([0.0, 1.0, 0.0, 2.0, 0.0]))
+    tensor([1., 0., 2.])
+    """
+    ends = trim.lower()
+    if ends not in ("fb", "bf", "f", "b"):
+        raise ValueError(f"trim_zeros: trim={trim!r} is unknown; use 'f' for the front, 'b' for the back, or 'fb'")
+    values = given(filt)
+    places = np.nonzero(array_of(values))
+    index = [slice(None)] * values.ndim
+    for number in checked(axis, values.ndim):
+        first = places[number].min(initial=values.shape[number]).item()
+        last = places[number].max(initial=-1).item()
+        index[number] = slice(first if "f" in ends else None, last + 1 if "b" in ends else None)
+    return GetItem.apply(values, at=tuple(index))
 
 
 def _span(obj: Any, size: int) -> slice | None:

@@ -121,7 +121,7 @@ def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = -1) -
             [4., 5., 6.]])
     """
     tensor, number = one_axis(x, axis)
-    return GetItem.apply(tensor, at=_lines("take_along_axis", tensor, indices, number))
+    return GetItem.apply(tensor, at=lines("take_along_axis", tensor, indices, number))
 
 
 def put_along_axis(x: TensorLike, indices: TensorLike, values: TensorLike, axis: int | None = -1) -> Tensor:
@@ -148,7 +148,7 @@ def put_along_axis(x: TensorLike, indices: TensorLike, values: TensorLike, axis:
             [0., 0., 1.]])
     """
     tensor, number = one_axis(x, axis)
-    return _written(tensor, _lines("put_along_axis", tensor, indices, number), values, np.shape(x))
+    return _written(tensor, lines("put_along_axis", tensor, indices, number), values, np.shape(x))
 
 
 def gather(x: TensorLike, axis: int, index: TensorLike) -> Tensor:
@@ -436,7 +436,7 @@ def _check_range(name: str, what: str, numbers: Any, size: int, of: str) -> None
         raise IndexError(f"{name}: {what} {wrong} is out of range; {there}")
 
 
-def _lines(name: str, x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
+def lines(name: str, x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
     """The index that goes along all other axes in step, and along `axis` as `indices` say."""
     array = _integers(name, indices)
     if array.ndim != x.ndim:
@@ -445,7 +445,7 @@ def _lines(name: str, x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
 
 
 def _grid(name: str, shape: tuple[int, ...], axis: int, index: Any) -> tuple[Any, ...]:
-    """As `_lines`, but the other axes are as long as those of the index, which may be shorter."""
+    """As `lines`, but the other axes are as long as those of the index, which may be shorter."""
     array = _integers(name, index)
     place = normalize_axis_index(axis, len(shape))
     fits = [size <= limit or i == place for i, (size, limit) in enumerate(zip(array.shape, shape))]

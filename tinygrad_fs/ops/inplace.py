@@ -23,7 +23,7 @@ from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.positions import Positions, along, as_index, is_basic, names_nothing_twice, without_mask
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["WRITERS", "accumulate", "inplace", "replace", "setitem"]
+__all__ = ["accumulate", "inplace", "replace", "setitem"]
 
 
 class SetItem(Op):
@@ -86,8 +86,8 @@ def _summed_to(g: Any, shape: tuple[int, ...]) -> Any:
     return unbroadcast(np.reshape(g, (1,) * extra + g.shape) if extra > 0 else g, shape)
 
 
-def setitem(t: Tensor, index: Any, value: TensorLike) -> None:
-    """``t[index] = value``.
+def setitem(t: Tensor, index: Any, value: TensorLike, what: str = "t[i] = v") -> None:
+    """``t[index] = value``; `what` is what errors call it.
 
     Raises
     ------
@@ -101,10 +101,10 @@ def setitem(t: Tensor, index: Any, value: TensorLike) -> None:
         t._data[as_index(index)] = array_of(value)
         mark_changed(t._data)
         return
-    _refuse_leaf(t, "t[i] = v")
-    _refuse_view(t)
+    _refuse_leaf(t, what)
+    _refuse_view(t, what)
     if t.dtype.kind != "f":
-        raise TypeError(f"t[i] = v: v requires grad, but t has dtype {t.dtype}, which has no gradient; use a float t")
+        raise TypeError(f"{what}: v requires grad, but t has dtype {t.dtype}, which has no gradient; use a float t")
     array = t._data
     if not unshared(array):
         array = array.copy()
@@ -119,20 +119,9 @@ def accumulate(t: Tensor, index: Any, values: TensorLike) -> None:
     RuntimeError
         If `t` is a leaf that requires grad, or a view of a recorded Tensor.
     """
-    _refuse_leaf(t, "np.add.at(t, i, v)")
-    _refuse_view(t)
+    _refuse_leaf(t, what := "np.add.at(t, i, v)")
+    _refuse_view(t, what)
     replace(t, added(t, as_index(index), values), "add.at")
-
-
-# NumPy's functions that write into their first argument, and what is written in their place to be recorded.
-WRITERS = {
-    np.copyto: "t[...] = values",
-    np.fill_diagonal: "t[i, i] = values with i = np.arange(n)",
-    np.place: "t[mask] = values",
-    np.put: "t[np.unravel_index(i, t.shape)] = values",
-    np.put_along_axis: "t[index] = values, or put_along_axis of tinygrad_fs, which returns a new Tensor",
-    np.putmask: "t[mask] = values[mask]",
-}
 
 
 def inplace(function: Callable[[Any, Any], Tensor], ufunc: Any) -> Callable[[Tensor, Any], Tensor]:
@@ -174,7 +163,7 @@ def _refuse_leaf(t: Tensor, what: str) -> None:
         )
 
 
-def _refuse_view(t: Tensor) -> None:
+def _refuse_view(t: Tensor, what: str) -> None:
     """Refuse ``t[0][1] = v``, which would change a temporary view and leave `t` as it is."""
     node = t._node
     if type(node) is Output:
@@ -186,6 +175,6 @@ def _refuse_view(t: Tensor) -> None:
     is_view = is_basic(node.at) if isinstance(node, GetItem) else getattr(node, "makes_view", False)
     if node is None or is_view:
         raise RuntimeError(
-            "t[i] = v: t is a view of another tensor, which would not see the recorded change; "
+            f"{what}: t is a view of another tensor, which would not see the recorded change; "
             "write t[0, 1] = v instead of t[0][1] = v, or change a copy: u = t.clone()"
         )

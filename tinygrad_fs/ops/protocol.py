@@ -18,14 +18,15 @@ from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.graph import mode
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.copying import astype
-from tinygrad_fs.ops.inplace import WRITERS, accumulate, replace, setitem
+from tinygrad_fs.ops.inplace import accumulate, replace, setitem
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.selection import Selection
 from tinygrad_fs.ops.shape import broadcast_to, reshape
 from tinygrad_fs.ops.signatures import arguments, parameters
+from tinygrad_fs.ops.writers import WRITERS
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["adopt", "adopt_on_demand", "array_function", "array_ufunc", "unwrapped", "wrapped"]
+__all__ = ["adopt", "adopt_on_demand", "adopt_rules", "array_function", "array_ufunc", "unwrapped", "wrapped"]
 
 # NumPy's name is the op's name. A few NumPy functions have another one, or are methods of ufuncs.
 _OTHER_NAMES = {
@@ -61,9 +62,13 @@ def adopt(functions: dict[str, Callable[..., Any]], namespace: Any = np) -> None
     if namespace is not np:
         return
     _rules.update({twin: functions[name] for twin, name in _OTHER_NAMES.items()})
-    _rules[np.full_like] = _full_like
     for method, names in _UFUNC_METHODS.items():
         _method_rules[method] = {ufunc: functions[name] for ufunc, name in names.items()}
+
+
+def adopt_rules(rules: dict[Any, Callable[..., Any]]) -> None:
+    """Take the rules for NumPy functions that have no public name here."""
+    _rules.update(rules)
 
 
 def adopt_on_demand(namespace: str, module: str) -> None:
@@ -81,16 +86,18 @@ def _rule_of(function: Any) -> Callable[..., Any] | None:
 
 # Their results do not change when an input changes a little, or are not numbers at all.
 _WITHOUT_GRADIENT = {
-    np.all, np.allclose, np.any, np.argmax, np.argmin, np.argpartition, np.argsort, np.argwhere, np.array2string,
-    np.array_equal, np.array_equiv, np.array_repr, np.array_str, np.can_cast, np.common_type, np.count_nonzero,
-    np.diag_indices_from, np.digitize, np.einsum_path, np.empty_like, np.flatnonzero, np.imag, np.isclose, np.iscomplex,
-    np.iscomplexobj, np.isin, np.isneginf, np.isposinf, np.isreal, np.isrealobj, np.lexsort, np.may_share_memory,
-    np.min_scalar_type, np.nanargmax, np.nanargmin, np.ndim, np.nonzero, np.ones_like, np.result_type, np.save,
-    np.savetxt, np.savez, np.savez_compressed, np.searchsorted, np.shape, np.shares_memory, np.size,
-    np.tril_indices_from, np.triu_indices_from, np.zeros_like,
-    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.equal, np.greater, np.greater_equal, np.invert, np.isfinite,
-    np.isinf, np.isnan, np.left_shift, np.less, np.less_equal, np.logical_and, np.logical_not, np.logical_or,
-    np.logical_xor, np.not_equal, np.right_shift, np.signbit,
+    np.all, np.allclose, np.angle, np.any, np.argmax, np.argmin, np.argpartition, np.argsort, np.argwhere,
+    np.array2string, np.array_equal, np.array_equiv, np.array_repr, np.array_str, np.can_cast, np.common_type,
+    np.count_nonzero, np.diag_indices_from, np.digitize, np.einsum_path, np.empty_like, np.flatnonzero, np.imag,
+    np.intersect1d, np.isclose, np.iscomplex, np.iscomplexobj, np.isin, np.isneginf, np.isposinf, np.isreal,
+    np.isrealobj, np.ix_, np.lexsort, np.may_share_memory, np.min_scalar_type, np.nanargmax, np.nanargmin, np.ndim,
+    np.nonzero, np.ones_like, np.ravel_multi_index, np.result_type, np.save, np.savetxt, np.savez,
+    np.savez_compressed, np.searchsorted, np.setdiff1d, np.setxor1d, np.shape, np.shares_memory, np.size,
+    np.tril_indices_from, np.triu_indices_from, np.union1d, np.unique_all, np.unique_counts, np.unique_inverse,
+    np.unique_values, np.unravel_index, np.zeros_like,
+    np.bitwise_and, np.bitwise_count, np.bitwise_or, np.bitwise_xor, np.equal, np.gcd, np.greater, np.greater_equal,
+    np.invert, np.isfinite, np.isinf, np.isnan, np.lcm, np.left_shift, np.less, np.less_equal, np.logical_and,
+    np.logical_not, np.logical_or, np.logical_xor, np.not_equal, np.right_shift, np.signbit, np.spacing,
 }  # fmt: skip
 
 
@@ -103,10 +110,7 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = 
     if method == "at" and isinstance(inputs[0], Tensor) and (not recorded or ufunc in (np.add, np.subtract)):
         return _at(ufunc, *inputs) if recorded else _write(ufunc.at, inputs, options)
     if recorded and (method == "at" or any(not isinstance(target, (Tensor, type(None))) for target in targets)):
-        raise TypeError(
-            f"np.{ufunc.__name__}: the result is to be written into an array, and an array cannot record that it came "
-            "from a tensor that requires grad; write into a Tensor, as in out = Tensor(array); out += t, or use .data"
-        )
+        raise _into_an_array(ufunc)
     rule = _ufunc_rule(ufunc, method)
     if rule is None or (not recorded and (targets or options)):
         if recorded:
@@ -187,11 +191,7 @@ def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any
     if (asked := _ATTRIBUTES.get(function)) is not None and len(args) == 1 and not kwargs:
         return asked(*args)
     if function in WRITERS:
-        if _recorded((args, kwargs)):
-            raise TypeError(
-                f"np.{function.__name__}: it writes into its argument, which is not recorded; write {WRITERS[function]}"
-            )
-        return _write(function, args, kwargs)
+        return _written(function, args, kwargs)
     rule = _rule_of(function)
     taken, options, unknown = (args, kwargs, None) if rule is None else arguments(function, rule, args, kwargs)
     target = options.get("out")
@@ -211,25 +211,32 @@ def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any
     return result if target is None else _into(target, result, function.__name__)
 
 
-def _full_like(
-    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None
-) -> Any:
-    """``np.full_like``: what is filled in has a gradient, the model of the shape has none."""
-    ones: Any = np.ones_like(a, dtype, order, subok, shape)
-    return astype(ones * fill_value, ones.dtype, copy=False)
-
-
 def _at(ufunc: Any, target: Tensor, index: Any, values: Any) -> None:
     """``np.add.at`` and ``np.subtract.at``, recorded."""
     accumulate(target, index, values if ufunc is np.add else _rules[np.negative](values))
 
 
+def _written(function: Any, args: Any, kwargs: Any) -> None:
+    """Let a NumPy function write into its first argument: recorded if there is something to record."""
+    if not _recorded((args, kwargs)):
+        _write(function, args, kwargs)
+    elif isinstance(_target(args, kwargs), Tensor):
+        WRITERS[function](*args, **kwargs)
+    else:
+        raise _into_an_array(function)
+
+
 def _write(function: Any, args: Any, kwargs: Any) -> None:
-    """Let a NumPy function write into its first argument, and count the change."""
+    """Let a NumPy function write into the array of its first argument, and count the change."""
     _on_arrays(function, args, kwargs, ())
-    target = args[0] if args else next(kwargs[name] for name in ("a", "arr", "dst") if name in kwargs)
+    target = _target(args, kwargs)
     if isinstance(target, Tensor):
         mark_changed(target._data)
+
+
+def _target(args: Any, kwargs: Any) -> Any:
+    """The first argument of a function that writes into it."""
+    return args[0] if args else next(kwargs[name] for name in ("a", "arr", "dst") if name in kwargs)
 
 
 def _into(target: Tensor, result: Tensor, name: str) -> Tensor:
@@ -281,6 +288,8 @@ def wrapped(value: Any) -> Any:
         return Tensor._of(value)
     if type(value) in (tuple, list):
         return type(value)([wrapped(item) for item in value])
+    if isinstance(value, tuple):  # a named one
+        return type(value)(*[wrapped(item) for item in value])
     return value
 
 
@@ -295,6 +304,13 @@ def _recorded(value: Any) -> bool:
     elif not isinstance(value, (tuple, list)):
         return False
     return any(_recorded(item) for item in value)
+
+
+def _into_an_array(function: Any) -> TypeError:
+    return TypeError(
+        f"np.{function.__name__}: the result is to be written into an array, and an array cannot record that it came "
+        "from a tensor that requires grad; write into a Tensor, as in out = Tensor(array); out += t, or use .data"
+    )
 
 
 def _no_rule(name: str) -> TypeError:

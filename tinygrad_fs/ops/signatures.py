@@ -30,12 +30,15 @@ class Signature(NamedTuple):
         NumPy's names for our parameters, and ours for themselves.
     defaults : dict
         NumPy's defaults of the parameters that we lack.
+    open : bool
+        Whether ours takes whatever else is given by name.
     """
 
     places: tuple[str, ...]
     common: int
     names: dict[str, str]
     defaults: dict[str, Any]
+    open: bool = False
 
 
 _FREE = Signature((), 1 << 30, {}, {})
@@ -60,6 +63,8 @@ def arguments(
     for name, value in kwargs.items():
         if name in signature.names:
             found[signature.names[name]] = value
+        elif signature.open:
+            found[name] = value
         elif name not in _WITHOUT_EFFECT and not _is_default(value, signature.defaults.get(name, _FREE)):
             unknown = name
     return args, found, unknown
@@ -84,7 +89,8 @@ def _signature(function: Any, rule: Callable[..., Any]) -> Signature:
     else:
         common = _common(_places(theirs), _places(ours), names)
     defaults = {name: each.default for name, each in theirs.items() if name not in names}
-    return Signature(_places(theirs), common, names, defaults)
+    is_open = any(each.kind is each.VAR_KEYWORD for each in ours.values())
+    return Signature(_places(theirs), common, names, defaults, is_open)
 
 
 def _places(parameters: Any) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.op import Op
+from tinygrad_fs.ops.operands import as_floats
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["digamma", "erfinv", "lgamma", "polygamma"]
+__all__ = ["digamma", "erfinv", "i0", "lgamma", "polygamma"]
 
 
 class Lgamma(Op):
@@ -47,6 +48,23 @@ class Erfinv(Op):
 
     def vjp(g: Any, out: Any) -> Any:
         return g * (0.5 * math.sqrt(math.pi)) * np.exp(out * out)
+
+
+class BesselI(Op):
+    """y = I_n(x), the modified Bessel function of the first kind;  dy/dx = (I_(n-1)(x) + I_(n+1)(x)) / 2.
+
+    I_(-1) is I_1. NumPy has I_0 itself.
+    """
+
+    def forward(x: Any, *, order: int = 0) -> Any:
+        if order == 0:
+            return np.i0(x).astype(x.dtype, copy=False)
+        return _by_scipy("i0", "iv", x, float(order))
+
+    def vjp(g: Any, x: Any, order: int) -> Any:
+        if order == 0:
+            return g * BesselI.apply(x, order=1)
+        return g * 0.5 * (BesselI.apply(x, order=order - 1) + BesselI.apply(x, order=order + 1))
 
 
 def _by_scipy(asked: str, name: str, x: Any, *before: float) -> Any:
@@ -136,3 +154,20 @@ def erfinv(x: TensorLike) -> Tensor:
     tensor([0.    , 0.4769])
     """
     return Erfinv.apply(x)
+
+
+def i0(x: TensorLike) -> Tensor:
+    """The modified Bessel function of the first kind and order 0. Its derivatives are computed by SciPy.
+
+    Raises
+    ------
+    BackwardError
+        In backward, if SciPy is missing: ``pip install "tinygrad-fs[special]"``.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.i0(tg.tensor([0.0, 1.0])).round(4)
+    tensor([1.    , 1.2661])
+    """
+    return BesselI.apply(*as_floats(x))
