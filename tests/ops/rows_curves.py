@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from table import Row, apart, normal, positive
+from table import Row, apart, both, normal, positive
 
 import tinygrad_fs as tg
 
@@ -13,18 +11,6 @@ POINTS = np.array([-1.0, -0.4, 0.3, 1.1])
 VALUES = np.array([0.5, -1.0, 2.0, 1.0])
 PLACES = np.array([0.0, 0.5, 1.5, 1.8, 3.0])
 COUNTS = np.array([1, 3, 2, 1])
-
-
-def both(name: str, *inputs: np.ndarray, note: str = "", float32: float = 2e-6, **options: Any) -> Row:
-    """A row of a function with the arguments of NumPy's."""
-    return Row(
-        name,
-        inputs,
-        lambda *xs: getattr(np, name)(*xs, **options),
-        lambda *xs: getattr(tg, name)(*xs, **options),
-        note,
-        float32=float32,
-    )
 
 
 ROWS = [

@@ -5,23 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from table import Row, apart, normal, positive
+from table import Row, apart, both, normal, positive
 
 import tinygrad_fs as tg
 
 NUMBERS = np.array([[0, 2, 1], [1, 1, 0]])
 MASK = np.array([True, False, True, False])
-
-
-def both(name: str, *inputs: np.ndarray, note: str = "", **options: Any) -> Row:
-    """A row of a function with the arguments of NumPy's."""
-    return Row(
-        name,
-        inputs,
-        lambda *xs: getattr(np, name)(*xs, **options),
-        lambda *xs: getattr(tg, name)(*xs, **options),
-        note,
-    )
 
 
 def selected(library: Any) -> Any:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
-from table import Row, normal, positive
+from table import Row, both, normal, positive
 
 import tinygrad_fs as tg
 
+rounded = functools.partial(both, float32=2e-5)
+
 PLACES = np.array([-1.0, -0.4, 0.3, 0.7, 1.1])
-
-
-def both(name: str, *inputs: np.ndarray, note: str = "", float32: float = 2e-5, **options: Any) -> Row:
-    """A row of a function with the arguments of NumPy's."""
-    return Row(
-        name,
-        inputs,
-        lambda *xs: getattr(np, name)(*xs, **options),
-        lambda *xs: getattr(tg, name)(*xs, **options),
-        note,
-        float32=float32,
-    )
 
 
 def fitted(library: Any, part: Any = None, **options: Any) -> Any:
@@ -39,16 +30,16 @@ def fit(*inputs: np.ndarray, note: str = "", part: Any = None, float32: float = 
 
 
 ROWS = [
-    both("polyadd", normal(2), normal(4)),
-    both("polyadd", normal(3), normal(), note="a number"),
-    both("polysub", normal(4), normal(2)),
-    both("polysub", normal(3), normal(3), note="of equal length"),
-    both("polymul", normal(3), normal(2)),
-    both("polyder", normal(5)),
-    both("polyder", normal(5), m=3, note="several times"),
-    both("polyder", normal(5), m=0, note="not at all"),
-    both("polyint", normal(4)),
-    both("polyint", normal(3), m=2, k=0.5, note="several times, one constant"),
+    rounded("polyadd", normal(2), normal(4)),
+    rounded("polyadd", normal(3), normal(), note="a number"),
+    rounded("polysub", normal(4), normal(2)),
+    rounded("polysub", normal(3), normal(3), note="of equal length"),
+    rounded("polymul", normal(3), normal(2)),
+    rounded("polyder", normal(5)),
+    rounded("polyder", normal(5), m=3, note="several times"),
+    rounded("polyder", normal(5), m=0, note="not at all"),
+    rounded("polyint", normal(4)),
+    rounded("polyint", normal(3), m=2, k=0.5, note="several times, one constant"),
     Row(
         "polyint",
         [normal(3), normal(2)],
@@ -57,10 +48,10 @@ ROWS = [
         "constants",
         float32=2e-5,
     ),
-    both("polydiv", normal(5), positive(3)),
-    both("polydiv", normal(4), positive(1), note="by a number"),
-    both("poly", normal(4)),
-    both("poly", normal(1), note="one root"),
+    rounded("polydiv", normal(5), positive(3)),
+    rounded("polydiv", normal(4), positive(1), note="by a number"),
+    rounded("poly", normal(4)),
+    rounded("poly", normal(1), note="one root"),
     fit(PLACES, normal(5)),
     fit(PLACES, normal(5, 2), note="sets"),
     fit(PLACES, normal(5), positive(5), note="weights"),

@@ -78,6 +78,18 @@ class Row:
         return f"{self.name}-{self.note}" if self.note else self.name
 
 
+def both(name: str, *inputs: np.ndarray, note: str = "", float32: float = 2e-6, **options: Any) -> Row:
+    """A row of a function with the arguments of NumPy's."""
+    return Row(
+        name,
+        inputs,
+        lambda *xs: getattr(np, name)(*xs, **options),
+        lambda *xs: getattr(tg, name)(*xs, **options),
+        note,
+        float32=float32,
+    )
+
+
 def all_rows() -> list[Row]:
     """The rows of all families."""
     return [row for family in _families() for row in getattr(family, "ROWS", [])]
