@@ -26,6 +26,13 @@ def test_what_is_left_out_has_no_gradient():
     assert gradient(np.extract(x > 3, x), x) == [[0.0] * 3, [0.0, 1.0, 1.0]]
 
 
+def test_zeros_are_trimmed_along_every_axis():
+    x = leaf([[0.0, 0.0, 0.0], [0.0, 5.0, 0.0]])
+    assert gradient(np.trim_zeros(x), x) == [[0.0] * 3, [0.0, 1.0, 0.0]]
+    assert tg.trim_zeros(x, "b", axis=1).tolist() == [[0.0, 0.0], [0.0, 5.0]]
+    assert [tg.trim_zeros(x * 0, ends).shape for ends in ("f", "b", "fb")] == [(0, 0)] * 3
+
+
 def test_what_is_repeated_collects_its_gradients():
     x = leaf([1.0, 2.0, 3.0])
     assert gradient(np.resize(x, (2, 4)), x) == [3.0, 3.0, 2.0]

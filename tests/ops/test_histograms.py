@@ -69,6 +69,7 @@ def test_arrays_give_arrays():
 def test_counts():
     assert np.bincount(tg.tensor([0, 2, 2]), minlength=5).tolist() == [1, 0, 2, 0, 0]
     assert np.bincount(tg.tensor([], dtype="int64"), leaf([])).shape == (0,)
+    assert np.bincount(tg.tensor([0, 2]), [3, 4]).dtype == np.float64
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,7 @@ def test_counts():
             ValueError,
             r"histogram2d: x of shape \(5,\) and y",
         ),
+        (lambda x: np.histogram(X, "auto", weights=x), TypeError, "not supported for weighted data"),
         (lambda x: np.histogramdd(X[:, None], [x]), TypeError, "histogramdd: an edge is a constant"),
         (lambda x: np.histogramdd(X[:, None], [EDGES], weights=x[:2]), ValueError, "histogramdd: samples of shape"),
     ],

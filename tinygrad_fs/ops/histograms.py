@@ -15,7 +15,7 @@ from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.graph import mode
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.indexing import ScatterAdd
-from tinygrad_fs.ops.operands import array_of, constant_of
+from tinygrad_fs.ops.operands import array_of, as_floats, constant_of
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["bincount", "histogram", "histogram2d", "histogramdd"]
@@ -54,7 +54,7 @@ def bincount(x: TensorLike, weights: TensorLike | None = None, minlength: int = 
     if weights is None:
         result: Tensor = _like(counts, x)
         return result
-    heights = given(weights)
+    (heights,) = as_floats(weights)
     if heights.shape != numbers.shape:
         raise ValueError(f"bincount: x of shape {numbers.shape} and weights of shape {heights.shape} do not fit")
     return ScatterAdd.apply(heights, at=numbers.astype(np.intp), to=counts.shape)
@@ -101,11 +101,12 @@ def histogram(
     """
     _check_edges("histogram", a, [bins], [range])
     samples, bins = np.asarray(array_of(a)), constant_of("histogram: an edge", bins)
-    counts, edges = np.histogram(samples, bins, range, density if weights is None else False)
     if weights is None:
+        counts, edges = np.histogram(samples, bins, range, density)
         return _like(counts, a, bins), _like(edges, a, bins)
-    sums = _summed("histogram", [samples.ravel()], [edges], _flat("histogram", weights, samples.shape))
-    return _finished(sums, [edges], density), _like(edges, a, weights)
+    heights = _flat("histogram", weights, samples.shape)
+    edges = np.histogram_bin_edges(samples, bins, range, np.ones(samples.shape))
+    return _finished(_summed([samples.ravel()], [edges], heights), [edges], density), _like(edges, a, weights)
 
 
 def histogramdd(
@@ -147,7 +148,7 @@ def histogramdd(
     shown = tuple([_like(each, *here) for each in edges])
     if weights is None:
         return _like(counts, *here), shown
-    sums = _summed("histogramdd", columns, edges, _flat("histogramdd", weights, columns[0].shape))
+    sums = _summed(columns, edges, _flat("histogramdd", weights, columns[0].shape))
     return _finished(sums, edges, density), shown
 
 
@@ -200,9 +201,9 @@ def _requires_grad(x: Any) -> bool:
     return isinstance(x, Tensor) and x._node is not None and mode.grad
 
 
-def _like(array: Any, *given: Any) -> Any:
-    """An array as a Tensor, if there is one among what was given."""
-    return Tensor._of(array) if any(isinstance(each, Tensor) for each in given) else array
+def _like(array: Any, *inputs: Any) -> Any:
+    """An array as a Tensor, if there is one among the inputs."""
+    return Tensor._of(array) if any(isinstance(each, Tensor) for each in inputs) else array
 
 
 def _flat(name: str, weights: Any, shape: tuple[int, ...]) -> Any:
@@ -212,7 +213,7 @@ def _flat(name: str, weights: Any, shape: tuple[int, ...]) -> Any:
     return heights if heights.ndim == 1 else np.reshape(heights, (-1,))
 
 
-def _summed(name: str, columns: Sequence[Any], edges: Sequence[Any], weights: Any) -> Any:
+def _summed(columns: Sequence[Any], edges: Sequence[Any], weights: Any) -> Any:
     """The sum of the weights in each bin."""
     inside = np.ones(len(columns[0]), bool)
     flat: Any = 0

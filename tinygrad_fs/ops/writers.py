@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.editing import resize
@@ -146,12 +147,11 @@ def put_along_axis(arr: Tensor, indices: TensorLike, values: TensorLike, axis: i
     >>> t.tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.0, 2.0]]
     """
-    what = "np.put_along_axis(t, i, values, axis)"
     if axis is None:
         put(arr, indices, broadcast_to(values, np.shape(indices)))
-    else:
-        number = np.lib.array_utils.normalize_axis_index(axis, arr.ndim)
-        setitem(arr, lines("put_along_axis", arr, indices, number), values, what)
+        return
+    places = lines("put_along_axis", arr, indices, normalize_axis_index(axis, arr.ndim))
+    setitem(arr, places, values, "np.put_along_axis(t, i, values, axis)")
 
 
 WRITERS: dict[Any, Callable[..., None]] = {
