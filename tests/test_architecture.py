@@ -90,7 +90,7 @@ def test_the_engine_imports_only_numpy():
     """No drawing, no progress bars, nothing that takes time, on `import tinygrad_fs`."""
     code = "import sys, tinygrad_fs; print(*sorted({m.split('.')[0] for m in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"graphviz", "matplotlib", "tqdm", "scipy", "torch"} & set(loaded)
+    assert not {"graphviz", "matplotlib", "tqdm", "scipy", "torch", "fractions"} & set(loaded)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)

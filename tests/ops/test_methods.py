@@ -12,7 +12,8 @@ import pytest
 import tinygrad_fs as tg
 from tinygrad_fs import ops
 from tinygrad_fs.autograd import gradcheck
-from tinygrad_fs.ops import methods
+from tinygrad_fs.ops import arithmetic, methods
+from tinygrad_fs.tensor import Tensor
 
 X = np.array([[0.3, -1.2, 2.0], [1.5, 0.7, -0.4]])
 
@@ -130,3 +131,11 @@ class TestDeclarations:
     def test_everything_bound_is_declared(self):
         bound = {*methods._METHODS, *methods._FUNCTIONS}
         assert bound - set(DECLARED) == set()
+
+
+def test_operators_are_written_at_first_use_and_are_the_ops_own_from_then_on():
+    assert Tensor.__truediv__ is arithmetic.Divide.apply
+    assert vars(Tensor)["__truediv__"] is arithmetic.Divide.apply
+    x = tg.tensor([1.0, -2.0], requires_grad=True)
+    (abs(x) ** 2 % 3).sum().backward()
+    assert x.grad.tolist() == [2.0, -4.0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -11,7 +10,7 @@ import numpy as np
 
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.arithmetic import multiply
-from tinygrad_fs.ops.products import Contract
+from tinygrad_fs.ops.products import LETTERS, Contract
 from tinygrad_fs.ops.reduction import sum
 from tinygrad_fs.ops.shape import squeeze, transpose
 from tinygrad_fs.ops.triangles import OnDiagonal
@@ -201,7 +200,7 @@ def _as_text(operands: tuple[Any, ...]) -> tuple[str, list[TensorLike]]:
 
 def _letters_of(labels: Sequence[Any]) -> str:
     try:
-        return "".join("..." if label is Ellipsis else string.ascii_letters[int(label)] for label in labels)
+        return "".join("..." if label is Ellipsis else LETTERS[int(label)] for label in labels)
     except (TypeError, ValueError, IndexError):
         raise ValueError(
             f"einsum: {labels!r} does not name axes; after each operand comes a list of integers from 0 to 51 and "
@@ -217,7 +216,7 @@ def _parsed(subscripts: str, shapes: Shapes) -> tuple[tuple[str, ...], str, dict
     if len(terms) != len(shapes):
         raise ValueError(f"einsum: {subscripts!r} is for {len(terms)} operands, but {len(shapes)} were given")
     for term in [*terms, wanted]:
-        if term.count("...") > 1 or set(term.replace("...", "")) - set(string.ascii_letters):
+        if term.count("...") > 1 or set(term.replace("...", "")) - set(LETTERS):
             raise ValueError(f"einsum: {subscripts!r}: {term!r} may consist of letters and one '...'")
     unnamed = [len(shape) - len(term.replace("...", "")) for term, shape in zip(terms, shapes)]
     for position, (term, shape, extra) in enumerate(zip(terms, shapes, unnamed)):
@@ -226,10 +225,10 @@ def _parsed(subscripts: str, shapes: Shapes) -> tuple[tuple[str, ...], str, dict
                 f"einsum: {subscripts!r}: {term!r} does not fit operand {position} of shape {shape}; name every axis, "
                 "or write '...' for the others"
             )
-    free = [i for i in string.ascii_letters if i not in subscripts]
+    free = [i for i in LETTERS if i not in subscripts]
     dots = free[: max(unnamed)]
     if len(dots) < max(unnamed):
-        raise ValueError(f"einsum: {subscripts!r}: there are more than {len(string.ascii_letters)} different axes")
+        raise ValueError(f"einsum: {subscripts!r}: there are more than {len(LETTERS)} different axes")
     full = tuple([term.replace("...", "".join(dots[len(dots) - n :])) for term, n in zip(terms, unnamed)])
     if arrow:
         _check_result(subscripts, given, wanted, bool(dots))

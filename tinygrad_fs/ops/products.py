@@ -7,7 +7,6 @@ operand is paired with one of the other, or is kept. `einsum` consists of it, to
 from __future__ import annotations
 
 import math
-import string
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
@@ -22,6 +21,9 @@ from tinygrad_fs.tensor import Tensor, TensorLike
 __all__ = ["cross", "dot", "inner", "kron", "matmul", "matvec", "outer", "tensordot", "vdot", "vecdot", "vecmat"]
 
 Axes: TypeAlias = "int | tuple[int | Sequence[int], int | Sequence[int]] | Sequence[int | Sequence[int]]"
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""The names of axes. The module `string` has them, too, with templates that take 3 ms of the import."""
 
 _SMALL, _TINY, _SHORT = 2048, 256, 64
 """Up to so many multiplications, NumPy's einsum is faster than to lay out matrices for the BLAS: all in all, or in each
@@ -311,8 +313,8 @@ def vdot(a: TensorLike, b: TensorLike) -> Tensor:
     tensor(10.)
     """
     shape = np.shape(a)
-    if shape == np.shape(b) and 0 < len(shape) <= len(string.ascii_letters):
-        axes = string.ascii_letters[: len(shape)]
+    if shape == np.shape(b) and 0 < len(shape) <= len(LETTERS):
+        axes = LETTERS[: len(shape)]
         return Contract.apply(a, b, left=axes, right=axes, result="")
     return _named_product("vdot", ravel(a), ravel(b), np.size(b))
 
@@ -479,9 +481,9 @@ def _axis_last(x: TensorLike, axis: int) -> TensorLike:
 
 
 def _letters(name: str, count: int) -> str:
-    if count > len(string.ascii_letters):
-        raise ValueError(f"{name}: {count} different axes are more than the {len(string.ascii_letters)} possible")
-    return string.ascii_letters[:count]
+    if count > len(LETTERS):
+        raise ValueError(f"{name}: {count} different axes are more than the {len(LETTERS)} possible")
+    return LETTERS[:count]
 
 
 def _named_product(name: str, a: TensorLike, b: TensorLike, size: int) -> Tensor:

@@ -15,8 +15,7 @@ the digits.
 from __future__ import annotations
 
 import functools
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -24,10 +23,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 from tinygrad_fs.ops import columns
 from tinygrad_fs.ops.columns import Blocks, Geometry, Window, copy_rows, evenly
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 __all__ = ["WinogradBlocks", "transforms"]
 
 OUTPUTS = 4
-_POINTS = tuple(Fraction(p) for p in ("0", "1", "-1", "2", "-1/2", "-2", "1/2"))
+_POINTS = ("0", "1", "-1", "2", "-1/2", "-2", "1/2")
 # From here on the multiplications saved are worth more than the transforms (measured).
 _LEAST_PRODUCT = 256
 _LEAST_POSITIONS = 384
@@ -40,8 +42,10 @@ def transforms(taps: int) -> tuple[Any, Any, Any]:
     Row i of G and column i of A hold the powers of point i, the last point being infinity. B solves the
     polynomial's coefficients from the values, transposed; its rows are scaled to integers, and those of G back.
     """
+    from fractions import Fraction  # a tenth of the time of `import tinygrad_fs`, for some convolutions only
+
     count = taps + OUTPUTS - 1
-    points = _POINTS[: count - 1]
+    points = [Fraction(point) for point in _POINTS[: count - 1]]
 
     def powers(length: int) -> list[list[Fraction]]:
         at_infinity = [Fraction(0)] * (length - 1) + [Fraction(1)]
@@ -61,7 +65,7 @@ def transforms(taps: int) -> tuple[Any, Any, Any]:
 def _inverse(matrix: list[list[Fraction]]) -> list[list[Fraction]]:
     """Exactly, by elimination."""
     size = len(matrix)
-    rows = [[*row, *(Fraction(int(i == k)) for k in range(size))] for i, row in enumerate(matrix)]
+    rows: list[list[Any]] = [[*row, *(int(i == k) for k in range(size))] for i, row in enumerate(matrix)]
     for column in range(size):
         pivot = next(i for i in range(column, size) if rows[i][column])
         rows[column], rows[pivot] = rows[pivot], rows[column]
