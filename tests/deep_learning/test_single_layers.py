@@ -8,6 +8,7 @@ from layer_cases import Recorder
 
 import tinygrad_fs as tg
 from tinygrad_fs.autograd import gradgradcheck
+from tinygrad_fs.deep_learning.activation_functions import Softmax, TanH
 from tinygrad_fs.deep_learning.layers import (
     GRU,
     LSTM,
@@ -31,6 +32,7 @@ from tinygrad_fs.deep_learning.layers import (
     activation_functions,
 )
 from tinygrad_fs.deep_learning.layers.dense import Affine
+from tinygrad_fs.deep_learning.layers.recurrent import KnownStates
 from tinygrad_fs.deep_learning.optimizers import StochasticGradientDescent
 
 
@@ -327,3 +329,26 @@ def test_dense_is_differentiated_twice(rng):
 def test_an_input_that_does_not_fit_is_told():
     with pytest.raises(ValueError, match=r"Dense: the input has shape \(5, 4\); its last axis must be 3, as in W"):
         made(Dense(2), (3,)).forward_pass(np.ones((5, 4)))
+
+
+@pytest.mark.parametrize("f", [TanH(), Softmax()], ids=lambda f: type(f).__name__)
+def test_known_states_differentiate_as_computed_ones(f, rng):
+    """The op behind the truncation: both orders, recorded or not, with the slope at hand or without."""
+    arrays = [rng.standard_normal(shape) for shape in ((3, 5, 4), (3, 5, 4), (4, 4))]
+    g = rng.standard_normal((3, 5, 4))
+
+    def gradients(known: bool, create_graph: bool) -> list[np.ndarray]:
+        x, b, w = inputs = [tg.Tensor(array, requires_grad=True) for array in arrays]
+        argument = x + b @ w.T
+        h = f(argument)
+        if known:
+            slope = f.gradient(argument.numpy()) if isinstance(f, TanH) else None
+            h = KnownStates.apply(x, b, w, f=f, values=h.numpy(), slope=slope)
+        first = tg.autograd.grad(h, inputs, g, create_graph=create_graph)
+        second = tg.autograd.grad(sum((d * d).sum() for d in first), inputs) if create_graph else []
+        return [each.numpy() for each in (*first, *second)]
+
+    expected = gradients(known=False, create_graph=True)
+    for create_graph in (False, True):
+        for found, right in zip(gradients(known=True, create_graph=create_graph), expected):
+            np.testing.assert_allclose(found, right, rtol=1e-11, atol=1e-13)
