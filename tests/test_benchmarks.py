@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from table import without_gradient
 
@@ -94,12 +95,12 @@ class TestRows:
 
 
 def small_rows():
-    """Each row that runs in one process with its peer, at an eighth of its size."""
+    """Each row and peer, at an eighth of its size; without JAX, which warns at every fork from its import on."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(BENCHMARKS)
         groups = importlib.import_module("workloads").GROUPS
         families = [importlib.import_module(f"workloads.{group}") for group in groups]
-        return [(row, peer) for family in families for row in family.rows(8) for peer in row.limits]
+        return [(row, peer) for family in families for row in family.rows(8) for peer in row.limits if peer != "jax"]
 
 
 class TestTasks:
@@ -141,14 +142,46 @@ class TestTasks:
 def library_of(name):
     if name == tg.__name__:
         return tg
-    if name == "jax":  # warns at every fork from its import on
-        pytest.skip("runs in a process of its own, in test_agree_in_jax")
     library = pytest.importorskip(name)
     if library.__file__ is None:  # a folder of tests that is called as the library is
         pytest.skip(f"{name} is not installed")
     if name == "torch":
         library.set_num_threads(1)
     return library
+
+
+class TestPeers:
+    def test_that_are_missing_are_left_out_unless_asked_for(self, module):
+        choose = module("installed").present_and_missing
+        there = {"torch", "jax"}.__contains__
+        assert choose(["torch", "jax", "mygrad"], None, there) == (["torch", "jax"], ["mygrad"])
+        assert choose(["torch", "jax", "mygrad"], ["jax"], there) == (["jax"], [])
+        with pytest.raises(LookupError, match=r'mygrad is not installed; pip install "tinygrad-fs\[bench\]"'):
+            choose(["torch", "mygrad"], ["torch", "mygrad"], there)
+        with pytest.raises(LookupError, match="mlfromscratch is not installed; put a checkout"):
+            choose(["mlfromscratch"], ["mlfromscratch"], there)
+
+    def test_are_found_by_what_they_import(self, module):
+        is_installed = module("installed").is_installed
+        assert is_installed("layerwise")
+        assert is_installed("plain layers")
+        assert not is_installed("no_such_library")
+        assert is_installed("scikit-learn") == (find_spec("sklearn") is not None)
+
+
+class TestMemory:
+    def test_rises_by_what_steps_need(self, module):
+        memory, worker = module("memory"), module("worker")
+        before = memory.restart_peak()
+        if before is None:
+            pytest.skip("this system does not tell the peak of memory")
+        task = module("workloads").Task(lambda: np.ones(5_000_000), dict, wake=lambda: np.ones(5))
+        assert 35e6 < worker.rise_in_memory(task, 2) < 60e6
+
+    def test_needs_a_step_on_next_to_no_data(self, module):
+        task = module("workloads").Task(lambda: None, dict)
+        with pytest.raises(ValueError, match="no step on next to no data"):
+            module("worker").rise_in_memory(task, 1)
 
 
 class TestAgreement:

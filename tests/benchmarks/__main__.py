@@ -16,9 +16,10 @@ import argparse
 import cProfile
 import pstats
 import sys
+import time
 from collections.abc import Iterator
 
-from installed import is_installed
+from installed import is_installed, present_and_missing
 from machine import all_cores, describe, load
 from options import IMPORT, PEERS, parse
 from pairs import BenchmarkError, import_times, memory, times
@@ -31,6 +32,7 @@ _PAIRS_OF_PROCESSES = 15
 _PAIRS_FOR_MEMORY = 5
 _CALM = 0.3
 _PROFILED_STEPS = 200
+_PROFILED_SECONDS = 10.0
 _PROFILE_ROWS = 25
 
 
@@ -43,11 +45,10 @@ def main() -> None:
         return
     from page import DOCS, Row, table, write_json, write_page  # needs the package
 
-    missing = [peer for peer in PEERS if not is_installed(peer)]
-    wanted = [peer for peer in missing if peer in (options.against or ())]
-    if wanted:
-        sys.exit(f'benchmarks: {" and ".join(wanted)} is not installed; pip install "tinygrad-fs[bench]"')
-    peers = [peer for peer in options.against or PEERS if peer not in missing]
+    try:
+        peers, missing = present_and_missing(PEERS, options.against)
+    except LookupError as error:
+        sys.exit(f"benchmarks: {error}")
     if missing:
         print(f"left out, since not installed: {', '.join(missing)}", file=sys.stderr)
     machine = describe([OURS, *[peer for peer in peers if peer not in OWN]], missing)
@@ -114,11 +115,18 @@ def profile(name: str) -> None:
 
     (workload,) = [each for each in WORKLOADS if each.name == name]
     task = workload.build[OURS](tinygrad_fs)
-    task.step()
     profiler = cProfile.Profile()
-    with profiler:
-        for _ in range(_PROFILED_STEPS):
+    end = time.monotonic() + _PROFILED_SECONDS
+    for step in range(1 + _PROFILED_STEPS):
+        if task.prepare is not None:
+            task.prepare()
+        if step == 0:
+            task.step()  # loads and allocates what the others find
+            continue
+        with profiler:
             task.step()
+        if time.monotonic() > end:
+            break
     pstats.Stats(profiler).strip_dirs().sort_stats("tottime").print_stats(_PROFILE_ROWS)
 
 

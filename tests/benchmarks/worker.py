@@ -35,7 +35,8 @@ def build(library: str, workload: str, threads: int) -> Task:
     if library == "torch":
         lib.set_num_threads(threads)
     (row,) = [each for each in WORKLOADS if each.name == workload]
-    return row.build[library](lib)
+    task: Task = row.build[library](lib)
+    return task
 
 
 def hold_to(cores: int) -> None:
