@@ -179,8 +179,9 @@ def _check_count(function: Any, text: str, given: int) -> None:
     if not least <= given <= most:
         listed = f" ({', '.join(names)})" if names else ""
         wanted = f"{least}" if least == most else f"{least} or more" if most == float("inf") else f"{least} to {most}"
+        inputs = "1 input" if wanted == "1" else f"{wanted} inputs"
         raise argparse.ArgumentTypeError(
-            f"{text} takes {wanted} inputs{listed}, and {given} are given; give --input SHAPE once for each"
+            f"{text} takes {inputs}{listed}, and {given} are given; give --input SHAPE once for each"
         )
 
 

@@ -190,7 +190,9 @@ def _key(key: Key) -> str:
 
 def _swatch(look: BoxLook) -> str:
     """A small box in the colours of a look."""
-    style = ' style="rounded"' if look.shape in ("rounded", "oval") else ""
+    styles = ["rounded"] if look.shape in ("rounded", "oval") else []
+    styles += ["dashed"] if look.dashed else []
+    style = f' style="{",".join(styles)}"' if styles else ""
     border = 2 if look.double or look.width > 1 else 1
     return (
         f'<table border="{border}" cellborder="0" cellspacing="0"{style} bgcolor="{look.fill}" color="{look.line}">'
