@@ -14,6 +14,7 @@ import venv
 import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 LIMIT = 1_000_000
@@ -54,23 +55,27 @@ class Environment:
         self.work.mkdir()
 
     def run(self, program: str, *arguments: str) -> str:
-        """Run one of its programs; what it printed. If it fails, so does the check, with all that it said."""
+        """Run one of its programs; what it printed."""
         # Paths in PYTHONPATH, or a check that runs under another's settings, would let the source be found.
         settings = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        command = [str(self.programs / program), *arguments]
-        done = subprocess.run(command, cwd=self.work, env=settings, capture_output=True, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"{program} {' '.join(arguments)} ended with code {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout
+        return run(str(self.programs / program), *arguments, cwd=self.work, env=settings)
 
     def install(self, *what: str) -> None:
         """Install packages, without more words than are needed."""
         self.run("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what)
 
 
+def run(*command: str, **how: Any) -> str:
+    """Run a program; what it printed. If it fails, so does the check, with all that it said."""
+    done = subprocess.run(command, **how, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with code {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
 def build(folder: Path) -> tuple[Path, Path]:
     """The sdist, and the wheel that is built from it and not from the checkout."""
-    subprocess.run([sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)], check=True, capture_output=True)
+    run(sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT))
     (sdist,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
     return sdist, wheel
 
