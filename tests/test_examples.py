@@ -1,22 +1,48 @@
-"""The examples run."""
+"""The examples run, and what the gallery says of them is what full runs came to."""
 
 from __future__ import annotations
 
 import importlib
 import json
 import math
-from pathlib import Path
 
+import gallery_page
 import numpy as np
 import pytest
+from gallery_page import EXAMPLES, GALLERY, NAMES
 
 pytest.importorskip("tqdm")
 pytest.importorskip("matplotlib")
 
-EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
-NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "example")
 STEPS = {"deep_q_network_layers": 6}  # episodes: enough to remember a batch
-MOST_LINES = 120
+MOST_LINES, LARGEST_PICTURE = 120, 60_000
+
+EXPECTED = {
+    "adversarial_example": lambda f: f["plain"] > 0.95 and f["random"] > 0.9 and f["adversarial"] < 0.4,
+    "autoencoder": lambda f: f["error"] < f["linear"],
+    "autoencoder_layers": lambda f: f["error"] < f["linear"],
+    "character_gpt": lambda f: f["nats_per_letter"] < 2.2,
+    "convolutional_network": lambda f: f["accuracy"] > 0.98,
+    "convolutional_network_layers": lambda f: f["accuracy"] > 0.98,
+    "dcgan": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.6,
+    "dcgan_layers": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.6,
+    "deep_q_network_layers": lambda f: f["average"] >= 195 and f["episodes"] < 400,
+    "depth_decided_by_data": lambda f: f["mazes_right"] > 0.95 and f["steps_at_most"] > 3 * f["steps_in_training"],
+    "gan": lambda f: f["kinds"] == 10 and f["distance"] < 1.25,
+    "gan_layers": lambda f: f["kinds"] == 10 and f["distance"] < 1.25,
+    "lstm_language_model": lambda f: f["perplexity"] < f["by_frequency"] / 2,
+    "maml": lambda f: f["after"] < f["before"] / 4,
+    "multilayer_perceptron": lambda f: f["accuracy"] > 0.96,
+    "multilayer_perceptron_layers": lambda f: f["accuracy"] > 0.96,
+    "neuroevolution_layers": lambda f: f["accuracy"] > 0.85,
+    "particle_swarm_layers": lambda f: f["accuracy"] > 0.95,
+    "perceptron_layers": lambda f: f["accuracy"] > 0.93,
+    "physics_informed": lambda f: f["largest_error"] < 0.01,
+    "recurrent_network": lambda f: f["accuracy"] == 1,
+    "recurrent_network_layers": lambda f: f["accuracy"] == 1,
+    "recursive_tree_network": lambda f: f["depth_8"] > 0.99,
+    "variational_autoencoder": lambda f: f["nats_per_digit"] < 24.5,
+}
 
 
 def run(name, folder, *arguments):
@@ -46,10 +72,28 @@ def test_the_seed_decides_all(tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_is_short_and_says_what_to_expect(name):
-    text = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= MOST_LINES
-    assert "Expected: " in text.split('"""')[1]
+def test_the_full_run_came_to_what_the_example_expects(name):
+    assert EXPECTED[name](gallery_page.record(name)["figures"])
+    assert gallery_page.about(name)[2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_short_and_its_picture_small(name):
+    assert len((EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+    assert (GALLERY / f"{name}.png").stat().st_size < LARGEST_PICTURE
+
+
+def test_the_gallery_holds_nothing_else():
+    assert {path.stem for path in GALLERY.iterdir()} == set(NAMES) == set(EXPECTED)
+
+
+def test_the_pages_are_up_to_date():
+    assert (EXAMPLES / "README.md").read_text(encoding="utf-8") == gallery_page.readme(), (
+        "run: python tests/gallery_page.py"
+    )
+    assert (EXAMPLES.parent / "gallery.md").read_text(encoding="utf-8") == gallery_page.page(), (
+        "run: python tests/gallery_page.py"
+    )
 
 
 def test_real_digits_are_as_near_to_digits_as_digits_are():

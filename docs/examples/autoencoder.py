@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
         curve(left, run.history["loss"], "squared error")
         left.set(xlabel="epoch", yscale="log")
         pairs = np.concatenate([test_pixels[:10], unfolded[:10]]).reshape(-1, 8, 8)
-        images(right, pairs, 10, f"held-out digits, and what {CODE} numbers keep of them")
+        images(right, pairs, 10, f"held out, and through {CODE} numbers")
     return run.result(error=error, linear=error_of_principal_components(train_pixels, test_pixels, CODE))
 
 

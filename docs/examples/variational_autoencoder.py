@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
         tested = model.loss(test_pixels)
         places = model.encode(test_pixels)[0].numpy()
         made = tg.sigmoid(model.decoder(grid)).numpy()
-    with run.picture(1, 3, size=(9, 3)) as (left, middle, right):
+    with run.picture(1, 3, size=(9, 3.2)) as (left, middle, right):
         curve(left, run.history["loss"], "nats per digit")
         left.set(xlabel="epoch")
         dots = middle.scatter(*places.T, c=test_labels, cmap="tab10", s=5)
