@@ -20,6 +20,9 @@ _BLOCK = 1 << 19
 _BLOCK_OF_ELEMENTS = 1 << 18
 """Bytes of each array in a block of a function that goes through it dozens of times."""
 
+_MANY = 1 << 15
+"""Elements, from which on a product with ones is quicker than a sum: it begins 5 us later."""
+
 _BUFFER = 1024
 """Elements; by default there are 8192 in it."""
 
@@ -30,7 +33,7 @@ def by_rows(function: Callable[..., Any], axis: int, *arrays: Any) -> Any:
     The function treats each line along the axis by itself. It takes `out`, an array for the result or None.
     """
     first = arrays[0]
-    if getattr(first, "nbytes", 0) <= _BLOCK or axis not in (-1, first.ndim - 1) or not _are_alike(arrays):
+    if is_one_block(first) or axis not in (-1, first.ndim - 1) or not _are_alike(arrays):
         return function(*arrays, axis)
     rows = [array.reshape(-1, first.shape[-1]) for array in arrays]
     result = np.empty_like(rows[0])
@@ -40,6 +43,11 @@ def by_rows(function: Callable[..., Any], axis: int, *arrays: Any) -> Any:
     return result.reshape(first.shape)
 
 
+def is_one_block(rows: Any) -> bool:
+    """Whether rows need not be cut: then a function of them can be called as it is, which saves a short one 5 us."""
+    return bool(rows.size * rows.itemsize <= _BLOCK)
+
+
 @contextmanager
 def row_blocks(rows: Any) -> Iterator[list[slice]]:
     """The slices that cut rows into blocks. Meanwhile NumPy's buffer is no longer than a long row.
@@ -47,10 +55,10 @@ def row_blocks(rows: Any) -> Iterator[list[slice]]:
     What is broadcast against rows is copied into the buffer first, unless a row fills that: 0.28 ns per element in
     place of 0.16.
     """
-    step = max(_BLOCK // max(rows.shape[1] * rows.itemsize, 1), 1)
-    if step >= len(rows):
+    if is_one_block(rows):
         yield [slice(None)]
         return
+    step = max(_BLOCK // (rows.shape[1] * rows.itemsize), 1)
     with np.errstate():  # it restores the buffer, too
         if rows.shape[1] >= _BUFFER:
             np.setbufsize(_BUFFER)
@@ -77,6 +85,6 @@ def by_elements(function: Callable[..., Any], *arrays: Any) -> Any:
 
 def line_sums(x: Any, axis: int) -> Any:
     """The sums along an axis, which stays; along the last one as a product, 3 times as fast as NumPy's sums."""
-    if axis != -1 or x.dtype.kind != "f":
+    if axis != -1 or x.size < _MANY or x.dtype.kind != "f":
         return np.add.reduce(x, axis=axis, keepdims=True)
     return np.expand_dims(np.matmul(x, np.ones_like(x, shape=x.shape[-1])), -1)

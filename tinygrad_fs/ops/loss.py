@@ -10,7 +10,7 @@ from tinygrad_fs.dtypes import alongside
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import Softmax, log_softmax, softmax_lines
 from tinygrad_fs.ops.arithmetic import multiply
-from tinygrad_fs.ops.blocks import line_sums, row_blocks
+from tinygrad_fs.ops.blocks import is_one_block, line_sums, row_blocks
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.copying import in_float32
 from tinygrad_fs.ops.operands import constant_of
@@ -29,6 +29,8 @@ class CrossEntropy(Op):
     """
 
     def forward(x: Any, *, labels: Any, smoothing: float = 0.0) -> Any:
+        if is_one_block(x):
+            return _losses(x, labels, smoothing)
         result = np.empty_like(x, shape=len(labels))
         with row_blocks(x) as blocks:
             for rows in blocks:
@@ -41,6 +43,9 @@ class CrossEntropy(Op):
             hit[np.arange(len(labels)), labels] = 1.0 - smoothing
             return np.expand_dims(g, -1) * (Softmax.apply(x, axis=-1) - hit - smoothing / x.shape[-1])
         dx = np.empty_like(x)
+        if is_one_block(x):
+            _losses_vjp(g, x, labels, smoothing, dx)
+            return dx
         with row_blocks(x) as blocks:
             for rows in blocks:
                 _losses_vjp(g[rows], x[rows], labels[rows], smoothing, dx[rows])
