@@ -221,3 +221,16 @@ def test_a_block_of_winograd_is_made_of_tiles():
     x = np.zeros((1, 16, 50, 40), "float32")
     rows = [block.rows for _, _, block in WinogradBlocks(x, 16, geometry_of((50, 40)), np.dtype("float32"))]
     assert all(each % winograd.OUTPUTS == 0 for each in rows[:-1])
+
+
+@pytest.mark.parametrize("width", [0, 1, 7])
+@pytest.mark.parametrize("kind", ["rows in one piece", "every second column", "another dtype", "read-only"])
+def test_rows_are_copied_as_elements_are(kind, width, rng):
+    source = rng.standard_normal((3, 4, 2 * width)).astype("float32")[..., :width].swapaxes(0, 1)
+    target = np.full((4, 3, 2 * width), np.nan, "float64" if kind == "another dtype" else "float32")
+    part = target[..., ::2] if kind == "every second column" else target[..., :width]
+    if kind == "read-only":
+        source.flags.writeable = False
+    columns.copy_rows(source, part)
+    np.testing.assert_array_equal(part, source)
+    assert np.isnan(target).sum() == target.size - part.size

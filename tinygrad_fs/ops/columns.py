@@ -48,39 +48,37 @@ class Geometry(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How images stand side by side in a row.
-
-    Columns that are congruent modulo the stride stand together in a phase, so that what a tap sees along a row of
-    outputs is one run of memory. The zeros after an image are those before the next one, too.
+    """How images stand side by side in a row. The zeros after an image are those before the next one, too.
 
     Attributes
     ----------
     pitch : int
-        From one image to the next, in columns of a phase.
+        From one image to the next, in positions of the output.
     reach : int
-        How far a tap sees beyond its position, likewise.
-    phases : list of (int, int, slice)
-        Where the image begins and ends in the piece of `pitch`, and its columns in that phase.
+        How far the last tap sees beyond the first one.
+    begin, end : int
+        Where an image stands in its piece of the row.
+    source : slice
+        The columns of it that are seen.
     """
 
     pitch: int
     reach: int
-    phases: list[tuple[int, int, slice]]
+    begin: int
+    end: int
+    source: slice
 
     @classmethod
     def of(cls, geometry: Geometry, width: int) -> Layout:
         """The layout for images of that width."""
-        count, left = geometry.stride[1], geometry.origin[1]
-        reach = (geometry.kernel[1] - 1) * geometry.dilation[1] // count
-        columns = geometry.size[1] + reach
-        phases, shared = [], reach
-        for phase in range(count):
-            first = left + phase  # column c of the phase is column first + c count of the image
-            begin = min(columns, max(0, -(first // count)))
-            end = max(begin, min(columns, -((first - width) // count)))
-            phases.append((begin, end, slice(first + begin * count, max(0, first + end * count), count)))
-            shared = min(shared, begin, columns - end)
-        return cls(columns - shared, reach, phases)
+        stride, left = geometry.stride[1], geometry.origin[1]
+        reach = (geometry.kernel[1] - 1) * geometry.dilation[1]
+        columns = (geometry.size[1] - 1) * stride + reach + 1
+        begin = min(columns, max(0, -left))
+        end = max(begin, min(columns, width - left))
+        shared = min(reach, begin, columns - end)
+        pitch = max(geometry.size[1], -(-(columns - shared) // stride))
+        return cls(pitch, reach, begin, end, slice(left + begin, max(0, left + end)))
 
 
 class Window:
@@ -90,21 +88,20 @@ class Window:
     ----------
     line : int
         Positions in a row of the block, `pitch` for each sample, of which the last ones may mean nothing.
-    padded : array (channels, rows, phases, line + reach)
+    padded : array (channels, rows, stride * line + reach)
     """
 
     def __init__(self, x: Any, geometry: Geometry, samples: int, height: int, dtype: Any) -> None:
-        self.geometry, self.images, self.samples = geometry, x.transpose(1, 2, 0, 3), samples
+        self.geometry, self.samples = geometry, samples
         self.rows = (height - 1) * geometry.stride[0] + (geometry.kernel[0] - 1) * geometry.dilation[0] + 1
         layout = Layout.of(geometry, x.shape[3])
         self.line = samples * layout.pitch
-        shape = (x.shape[1], self.rows, geometry.stride[1], self.line + layout.reach)
+        self.columns = self.line * geometry.stride[1]
+        shape = (x.shape[1], self.rows, self.columns + layout.reach)
         self.padded = np.zeros_like(x, shape=shape, dtype=dtype, order="C")
-        pieces = self.padded[..., : self.line].reshape(*shape[:3], samples, layout.pitch)
-        self.copies = [
-            (pieces[:, :, phase, :, begin:end], self.images[..., source])
-            for phase, (begin, end, source) in enumerate(layout.phases)
-        ]
+        pieces = self.padded[..., : self.columns].reshape(*shape[:2], samples, -1)
+        self.pieces = pieces[..., layout.begin : layout.end]
+        self.images = x.transpose(1, 2, 0, 3)[..., layout.source]
 
     def fill(self, sample: int, row: int) -> None:
         """Copy what the outputs from `row` on see of the images from `sample` on."""
@@ -113,14 +110,13 @@ class Window:
         end = max(begin, min(first + self.rows, self.images.shape[1]))
         self.padded[:, : begin - first] = 0  # other rows of the images may have stood here
         self.padded[:, end - first :] = 0
-        for target, images in self.copies:
-            copy_rows(images[:, begin:end, sample : sample + self.samples], target[:, begin - first : end - first])
+        images = self.images[:, begin:end, sample : sample + self.samples]
+        copy_rows(images, self.pieces[:, begin - first : end - first])
 
     def along(self, tap: int) -> Any:
         """What a tap sees along the rows of the images, of shape (channels, rows, positions)."""
-        position, phases = tap * self.geometry.dilation[1], self.geometry.stride[1]
-        first = position // phases
-        return self.padded[:, :, position % phases, first : first + self.line]
+        first = tap * self.geometry.dilation[1]
+        return self.padded[..., first : first + self.columns : self.geometry.stride[1]]
 
     def seen(self, tap: int) -> Any:
         """What a tap along a row sees in all rows of the kernel: (channels, out rows, kernel rows, positions)."""

@@ -87,7 +87,7 @@ class WinogradColumns:
         self.a, self.b, _ = (np.asarray(each, dtype=dtype, like=x) for each in transforms(kh))
         points = len(self.b)
         self.window = window = Window(x, geometry, samples, OUTPUTS * tiles, dtype)
-        inputs = window.padded[:, :, 0]
+        inputs = window.padded
         self.inputs = sliding_window_view(inputs, points, axis=1)[:, ::OUTPUTS].swapaxes(2, 3)
         values = np.empty_like(x, shape=(points, channels, tiles, inputs.shape[2]), dtype=dtype, order="C")
         self.values = values.transpose(1, 2, 0, 3)
