@@ -127,7 +127,7 @@ class TestTasks:
     def test_are_timed_in_processes_of_their_own(self, module):
         (row,) = [row for row in module("workloads").WORKLOADS if row.name == "layers-mlp"]
         result = module("pairs").times(row, "layerwise", 1, pairs=1, patience=0.0)
-        assert len(result.ours) == len(result.theirs) == 1
+        assert len(result.ours) == len(result.theirs) == 3  # one in each of three rounds
         assert result.cells()[0] == row.title
 
     def test_that_end_early_are_told(self, module):
@@ -200,6 +200,19 @@ class TestAgreement:
             pairs._check_agreement(row, "torch", {"loss": [1.0]}, {"loss": [2.0]})
         with pytest.raises(pairs.BenchmarkError, match="nothing to compare"):
             pairs._check_agreement(row, "torch", {"loss": [1.0]}, {"losses": [1.0]})
+
+
+class TestResults:
+    def test_of_too_few_pairs_are_withheld(self, module):
+        verdicts = [result(module, "a", [0.5] * n, [1.0] * n).verdict() for n in (1, 2, 3)]
+        assert verdicts == ["no result", "no result", "met"]
+
+    def test_that_scatter_are_withheld(self, module):
+        wild = result(module, "a", [0.2, 0.5, 0.8] * 5, [1.0] * 15)
+        assert (wild.figure(), wild.spread(), wild.verdict()) == ("too noisy", "0.20-0.80", "no result")
+
+    def test_close_to_the_target_are_not_judged(self, module):
+        assert result(module, "a", [0.9, 1.0, 1.1] * 5, [1.0] * 15).verdict() == "too close to tell"
 
 
 class TestSummaries:

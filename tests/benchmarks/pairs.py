@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from quiet import Quiet
-from results import Result
+from results import FEWEST, Result
 from worker import THREAD_VARIABLES
 from workloads import OURS, Workload
 
@@ -30,7 +30,6 @@ _STEPS_FOR_MEMORY = 3
 _AGREEMENT = 1e-3
 _NOTHING = 1e-6
 _SECONDS = 5.0
-_FEWEST_PAIRS = 3
 
 
 class BenchmarkError(Exception):
@@ -97,7 +96,7 @@ def times(workload: Workload, peer: str, threads: int, pairs: int, patience: flo
         seconds = [worker.ask("warm") for worker in both]
         steps = math.ceil(_TURN_SECONDS / max(seconds))
         affordable = int(_SECONDS / (sum(seconds) * steps))
-        pairs = min(pairs, max(_FEWEST_PAIRS, affordable))
+        pairs = min(pairs, max(FEWEST, affordable))
         quiet = Quiet(patience, [worker.process for worker in both])
         for _ in range(_ROUNDS):
             for number in range(pairs):

@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["NOISY", "Result", "quartiles", "range_of_median"]
+__all__ = ["FEWEST", "NOISY", "Result", "quartiles", "range_of_median"]
 
 NOISY = 0.25
 """Quartiles further apart than this share of the median make a result meaningless (of the target, for a difference)."""
+
+FEWEST = 3
+"""Fewer pairs do not show how far they scatter, so they are meaningless as well."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,9 @@ class Result:
 
     @property
     def is_noisy(self) -> bool:
-        """Whether the figures scatter so much that their median means nothing."""
+        """Whether the figures scatter so much that their median means nothing, or are too few to tell."""
+        if len(self.figures) < FEWEST:
+            return True
         low, middle, high = quartiles(self.figures)
         scale = self.limit if self.is_difference and self.limit is not None else abs(middle)
         return high - low > NOISY * scale
