@@ -23,5 +23,7 @@ ROWS = [    Row("tanh", [normal(3)], np.tanh),
     Row("selu", [apart(4)], lambda x: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(x))),
     Row("softmax", [normal(2, 3)], softmax),
     Row("softmax", [normal(2, 3)], lambda x: softmax(x, 0), lambda x: tg.softmax(x, axis=0), "axis"),
+    Row("softmax", [normal()], softmax, note="0-d"),
     Row("log_softmax", [normal(2, 3)], lambda x: np.log(softmax(x))),
+    Row("log_softmax", [normal()], lambda x: np.log(softmax(x)), note="0-d"),
 ]  # fmt: skip

@@ -147,13 +147,13 @@ def _sigmoid_as_written(x: Any) -> Any:
 
 def softmax_lines(x: Any, axis: int, out: Any = None) -> Any:
     y = _shifted(x, axis, out)
-    y = np.exp(y, out=y if y.dtype.kind == "f" else None)
+    y = np.exp(y, out=y if y.shape and y.dtype.kind == "f" else None)
     y /= line_sums(y, axis)
     return y
 
 
 def _softmax_vjp(g: Any, y: Any, axis: int, out: Any = None) -> Any:
-    if axis == -1:
+    if axis == -1 and y.shape:
         dx = np.subtract(g, np.expand_dims(np.vecdot(g, y), -1), out=out)
     else:
         dx = np.subtract(g, np.add.reduce(g * y, axis=axis, keepdims=True), out=out)
@@ -169,7 +169,7 @@ def _log_softmax(x: Any, axis: int, out: Any = None) -> Any:
 def _log_softmax_vjp(g: Any, y: Any, axis: int, out: Any = None) -> Any:
     dx = np.exp(y, out=out)
     dx *= line_sums(g, axis)
-    return np.subtract(g, dx, out=dx)
+    return np.subtract(g, dx, out=dx if dx.shape else None)
 
 
 def _shifted(x: Any, axis: int, out: Any = None) -> Any:
