@@ -10,7 +10,7 @@ the nearest real digit as digits which are real themselves. (Each pixel drawn by
 from collections.abc import Sequence
 
 import numpy as np
-from example import ORANGE, Run, curve, digits, images, likeness
+from example import Run, digits, draw_adversaries, likeness
 
 import tinygrad_fs as tg
 from tinygrad_fs import nn, optim
@@ -67,12 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
     with tg.no_grad():
         sample = (generator(tg.randn(1000, NOISE)).numpy() + 1) / 2
     distance, kinds = likeness(sample.reshape(-1, 64))
-    with run.picture(1, 2) as (left, right):
-        curve(left, run.history["discriminator"], "discriminator")
-        curve(left, run.history["generator"], "generator", color=ORANGE)
-        left.set(ylabel="cross-entropy")
-        left.legend(frameon=False)
-        images(right, sample[:50, 0], 10, "made of noise")
+    draw_adversaries(run, sample)
     losses = np.array([*run.history["discriminator"], *run.history["generator"]])
     return run.result(distance=distance, kinds=kinds, nans=np.isnan(losses).sum())
 

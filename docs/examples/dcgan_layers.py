@@ -7,7 +7,7 @@ the nearest real digit as digits which are real themselves. (Each pixel drawn by
 from collections.abc import Sequence
 
 import numpy as np
-from example import ORANGE, Run, curve, digits, images, likeness
+from example import Run, digits, draw_adversaries, likeness
 
 from tinygrad_fs.deep_learning import NeuralNetwork
 from tinygrad_fs.deep_learning.layers import (
@@ -82,12 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
 
     made = (generator.predict(np.random.standard_normal((1000, NOISE))) + 1) / 2
     distance, kinds = likeness(made.reshape(-1, 64))
-    with run.picture(1, 2) as (left, right):
-        curve(left, run.history["discriminator"], "discriminator")
-        curve(left, run.history["generator"], "generator", color=ORANGE)
-        left.set(ylabel="cross-entropy")
-        left.legend(frameon=False)
-        images(right, made[:50, 0], 10, "made of noise")
+    draw_adversaries(run, made)
     losses = np.array([*run.history["discriminator"], *run.history["generator"]])
     return run.result(distance=distance, kinds=kinds, nans=np.isnan(losses).sum())
 

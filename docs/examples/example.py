@@ -114,6 +114,16 @@ def images(axes: Any, pictures: Any, columns: int, title: str = "", cmap: Any = 
     axes.set_axis_off()
 
 
+def draw_adversaries(run: Run, made: Any) -> None:
+    """Draw the losses of a discriminator and a generator, as `run` has noted them, and some of the 8x8 images made."""
+    with run.picture(1, 2) as (left, right):
+        curve(left, run.history["discriminator"], "discriminator")
+        curve(left, run.history["generator"], "generator", color=ORANGE)
+        left.set(ylabel="cross-entropy")
+        left.legend(frameon=False)
+        images(right, made[:50].reshape(-1, 8, 8), 10, "made of noise")
+
+
 def digits(*, flat: bool = False) -> list[Any]:
     """Training and test images and labels of the handwritten digits: 1,078 and 719, pixels from 0 to 1."""
     pixels, labels = data.digits(flat=flat)

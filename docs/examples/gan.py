@@ -10,7 +10,7 @@ covariance of the real ones: 1.5 times.)
 
 from collections.abc import Sequence
 
-from example import ORANGE, Run, curve, digits, images, likeness
+from example import Run, digits, draw_adversaries, likeness
 
 import tinygrad_fs as tg
 from tinygrad_fs import nn, optim
@@ -57,12 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
     with tg.no_grad():
         sample = (generator(tg.randn(1000, NOISE)).numpy() + 1) / 2
     distance, kinds = likeness(sample)
-    with run.picture(1, 2) as (left, right):
-        curve(left, run.history["discriminator"], "discriminator")
-        curve(left, run.history["generator"], "generator", color=ORANGE)
-        left.set(ylabel="cross-entropy")
-        left.legend(frameon=False)
-        images(right, sample[:50].reshape(-1, 8, 8), 10, "made of noise")
+    draw_adversaries(run, sample)
     return run.result(distance=distance, kinds=kinds)
 
 

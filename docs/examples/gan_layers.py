@@ -11,7 +11,7 @@ covariance of the real ones: 1.5 times.)
 from collections.abc import Sequence
 
 import numpy as np
-from example import ORANGE, Run, curve, digits, images, likeness
+from example import Run, digits, draw_adversaries, likeness
 
 from tinygrad_fs.deep_learning import NeuralNetwork
 from tinygrad_fs.deep_learning.layers import Activation, BatchNormalization, Dense, Dropout
@@ -74,12 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
 
     made = (generator.predict(np.random.standard_normal((1000, NOISE))) + 1) / 2
     distance, kinds = likeness(made)
-    with run.picture(1, 2) as (left, right):
-        curve(left, run.history["discriminator"], "discriminator")
-        curve(left, run.history["generator"], "generator", color=ORANGE)
-        left.set(ylabel="cross-entropy")
-        left.legend(frameon=False)
-        images(right, made[:50].reshape(-1, 8, 8), 10, "made of noise")
+    draw_adversaries(run, made)
     return run.result(distance=distance, kinds=kinds)
 
 
