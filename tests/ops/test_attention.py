@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
 import tinygrad_fs as tg
+from tinygrad_fs.ops import attention_blocks
 
 attention = tg.scaled_dot_product_attention
 
@@ -63,6 +66,39 @@ def test_no_keys_and_no_queries():
 def test_large_scores_do_not_overflow():
     q = np.array([[1e4, 0.0]])
     np.testing.assert_array_equal(attention(q, q.repeat(2, 0) * [[1.0], [-1.0]], np.array([[1.0], [2.0]])), [[1.0]])
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+@pytest.mark.parametrize("size", [1.0, 200.0])
+@pytest.mark.parametrize(("length", "keys"), [(1, 1), (64, 64), (65, 65), (150, 150), (150, 70), (70, 150), (3, 200)])
+def test_strips_come_to_what_a_mask_does(length, keys, size, is_causal, rng):
+    inputs = [size * rng.standard_normal((2, 3, n, c)) for n, c in [(length, 4), (keys, 4), (keys, 2)]]
+    strips, masked = ([tg.Tensor(x, True) for x in inputs] for _ in range(2))
+    mask = np.tri(length, keys, dtype=bool) if is_causal else np.ones((length, keys), bool)
+    y, expected = attention(*strips, is_causal=is_causal), attention(*masked, mask)
+    np.testing.assert_allclose(y.data, expected.data, rtol=1e-11, atol=1e-12 * size)
+    g = tg.Tensor(rng.standard_normal(y.shape))
+    y.backward(g)
+    expected.backward(g)
+    for mine, other in zip(strips, masked):
+        np.testing.assert_allclose(mine.grad.data, other.grad.data, rtol=1e-10, atol=1e-11 * size)
+
+
+def test_derivatives_of_strips(rng, monkeypatch):
+    monkeypatch.setattr(attention_blocks, "_STRIP", 2)
+    q, k, v = (tg.Tensor(rng.standard_normal((2, 5, 3)), True) for _ in range(3))
+    causal = functools.partial(attention, is_causal=True)
+    assert tg.autograd.gradcheck(causal, (q, k, v))
+    assert tg.autograd.gradgradcheck(causal, (q, k, v))
+
+
+def test_a_causal_query_does_not_see_what_is_wrong_with_later_keys(rng):
+    q, k, v = (rng.standard_normal((100, 3)) for _ in range(3))
+    expected = attention(q, k, v, is_causal=True)
+    k[70] = np.nan
+    y = attention(q, k, v, is_causal=True)
+    np.testing.assert_allclose(y[:70], expected[:70], rtol=1e-12)
+    assert np.isnan(y[70:]).all()
 
 
 def test_float32_stays_with_a_bool_and_a_causal_mask():

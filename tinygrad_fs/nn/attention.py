@@ -192,16 +192,17 @@ class MultiheadAttention(Module):
         heads = self._with_appended(*self._projected(q, k, v))
         mask = self._mask(q.shape, k.shape, key_padding_mask, attn_mask, is_causal and attn_mask is None)
         dropped = self.dropout if self.training else 0.0
-        output, weights = attended(heads[0], heads[1], heads[2], mask, dropped, False, None, self.generator)
+        weights: Tensor | None = None
+        if need_weights:
+            output, weights = attended(*heads, mask, dropped, None, self.generator)
+            weights = weights.mean(axis=-3) if average_attn_weights else weights
+        else:
+            output = ops.scaled_dot_product_attention(*heads, mask, dropped, generator=self.generator)
         count, _, length, _ = output.shape
         joined = self.out_proj(output.swapaxes(1, 2).reshape(count, length, self.embed_dim))
         if not batched:
-            joined, weights = joined[0], weights[0]
-        elif not self.batch_first:
-            joined = joined.swapaxes(0, 1)
-        if not need_weights:
-            return joined, None
-        return joined, weights.mean(axis=-3) if average_attn_weights else weights
+            return joined[0], None if weights is None else weights[0]
+        return joined if self.batch_first else joined.swapaxes(0, 1), weights
 
     def _batch_first(self, *inputs: TensorLike) -> tuple[Any, Any, Any, bool]:
         """Queries, keys and values of shape (N, steps, features), and whether they came with N."""
@@ -245,7 +246,7 @@ class MultiheadAttention(Module):
             weights = weight[:size], weight[size : 2 * size], weight[2 * size :]
         return [ops.linear(x, w, b) for x, w, b in zip((q, k, v), weights, biases)]
 
-    def _with_appended(self, q: Tensor, k: Tensor, v: Tensor) -> list[Tensor]:
+    def _with_appended(self, q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values of shape (N, heads, steps, head_dim), with what is appended."""
         if self.bias_k is not None and self.bias_v is not None:
             k, v = (
@@ -254,8 +255,10 @@ class MultiheadAttention(Module):
             )
         if self.add_zero_attn:
             k, v = (ops.pad(each, ((0, 0), (0, 1), (0, 0))) for each in (k, v))
-        heads = (self.num_heads, self.head_dim)
-        return [each.reshape(*each.shape[:2], *heads).swapaxes(1, 2) for each in (q, k, v)]
+        return self._by_heads(q), self._by_heads(k), self._by_heads(v)
+
+    def _by_heads(self, x: Tensor) -> Tensor:
+        return x.reshape(*x.shape[:2], self.num_heads, self.head_dim).swapaxes(1, 2)
 
     def _mask(self, q: Any, k: Any, key_padding_mask: Any, attn_mask: Any, causal: bool) -> Any:
         """The masks as one, as `scaled_dot_product_attention` takes it: True where a query may attend, or floats."""

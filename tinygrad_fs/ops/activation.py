@@ -127,6 +127,7 @@ class LogSoftmax(Op):
 
 _MANY = 2048
 _LOWEST = {np.dtype(np.float16): -11.0, np.dtype(np.float32): -88.0, np.dtype(np.float64): -709.0}
+_MODERATE = {np.dtype(np.float32): 60.0, np.dtype(np.float64): 300.0}
 
 
 def _exponential_is_safe(x: Any) -> bool:
@@ -146,10 +147,22 @@ def _sigmoid_as_written(x: Any) -> Any:
 
 
 def softmax_lines(x: Any, axis: int, out: Any = None) -> Any:
-    y = _shifted(x, axis, out)
-    y = np.exp(y, out=y if y.shape and y.dtype.kind == "f" else None)
+    if are_moderate(x):
+        y = np.exp(x, out=out)
+    else:
+        y = _shifted(x, axis, out)
+        y = np.exp(y, out=y if y.shape and y.dtype.kind == "f" else None)
     y /= line_sums(y, axis)
     return y
+
+
+def are_moderate(x: Any) -> bool:
+    """Whether sums of exponentials neither overflow nor vanish, so that a softmax need not subtract the maximum.
+
+    To look for both ends of an array takes a third of the time that its lines' maxima and their subtraction do.
+    """
+    bound = _MODERATE.get(x.dtype)
+    return bound is not None and type(x) is np.ndarray and x.size > _MANY and bool(-bound < x.min() and x.max() < bound)
 
 
 def _softmax_vjp(g: Any, y: Any, axis: int, out: Any = None) -> Any:

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.op import Op
 from tinygrad_fs.ops.activation import softmax
+from tinygrad_fs.ops.attention_blocks import attend, gradients_of_attention
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
 from tinygrad_fs.ops.dropout import dropout
@@ -16,6 +18,26 @@ from tinygrad_fs.ops.products import matmul
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["scaled_dot_product_attention"]
+
+
+class Attention(Op):
+    """y = w v, w = softmax(s q k^T);  dv = w^T g,  dq = s e k,  dk = s e^T q,  e = w (g v^T - sum_i g_i y_i).
+
+    If it is causal, w has zeros above its diagonal. An op of its own, since it computes half of them only, and keeps
+    one array of that shape where five ops would pass over seven. That is its other output, w in pieces, which is not
+    handed out: a derivative that is recorded computes w once more.
+    """
+
+    def forward(q: Any, k: Any, v: Any, *, scale: float, causal: bool) -> Any:
+        return attend(q, k, v, scale, causal)
+
+    def vjp(g: Any, q: Any, k: Any, v: Any, out: Any, scale: float, causal: bool) -> Any:
+        if not isinstance(q, Tensor):
+            return gradients_of_attention(g[0], q, k, v, out[0], out[1], scale, causal)
+        scores = matmul(q * scale, k.swapaxes(-1, -2))
+        w = softmax(where(_causal(scores.shape), scores, -np.inf) if causal else scores)
+        e = w * (matmul(g[0], v.swapaxes(-1, -2)) - np.sum(g[0] * out[0], axis=-1, keepdims=True))
+        return matmul(e, k) * scale, matmul(e.swapaxes(-1, -2), q) * scale, matmul(w.swapaxes(-1, -2), g[0])
 
 
 def scaled_dot_product_attention(
@@ -73,7 +95,34 @@ def scaled_dot_product_attention(
     tensor([[1.       ],
             [1.6697615]])
     """
-    return attended(query, key, value, attn_mask, dropout_p, is_causal, scale, generator)[0]
+    q, k, v = given(query), given(key), given(value)
+    if attn_mask is None and not dropout_p and _are_alike(q, k, v):
+        y: Tensor = Attention.apply(q, k, v, scale=_scale(scale, q), causal=bool(is_causal))[0]
+        return y
+    mask = attn_mask
+    if is_causal:
+        if attn_mask is not None:
+            raise ValueError("scaled_dot_product_attention: give either attn_mask or is_causal=True, not both")
+        mask = _causal(_scores_shape(q.shape, k.shape, v.shape))
+    return attended(q, k, v, mask, dropout_p, scale, generator)[0]
+
+
+def _scale(scale: float | None, q: Any) -> float:
+    return 1.0 / math.sqrt(max(q.shape[-1], 1)) if scale is None else scale
+
+
+def _causal(shape: tuple[int, ...]) -> Any:
+    return np.tri(shape[-2], shape[-1], dtype=np.bool_)
+
+
+def _are_alike(q: Any, k: Any, v: Any) -> bool:
+    """Whether `Attention` takes them: floats of one dtype, heads that need not be broadcast, and nothing empty."""
+    return (
+        _scores_shape(q.shape, k.shape, v.shape)[:-2] == q.shape[:-2] == k.shape[:-2] == v.shape[:-2]
+        and q.dtype == k.dtype == v.dtype
+        and q.dtype in (np.float32, np.float64)
+        and 0 not in (*q.shape, *k.shape, *v.shape)
+    )
 
 
 def attended(
@@ -82,17 +131,13 @@ def attended(
     value: TensorLike,
     attn_mask: TensorLike | None,
     dropout_p: float,
-    is_causal: bool,
     scale: float | None,
     generator: np.random.Generator | None,
 ) -> tuple[Tensor, Tensor]:
     """What `scaled_dot_product_attention` gives, and the weights by which it takes the means."""
     q, k, v = given(query), given(key), given(value)
-    shape = _scores_shape(q.shape, k.shape, v.shape)
-    mask = _mask(attn_mask, is_causal, shape)
-    if scale is None:
-        scale = 1.0 / math.sqrt(max(q.shape[-1], 1))
-    scores = matmul(q * scale, k.swapaxes(-1, -2))
+    mask = _mask(attn_mask, _scores_shape(q.shape, k.shape, v.shape))
+    scores = matmul(q * _scale(scale, q), k.swapaxes(-1, -2))
     if mask is not None:
         scores = where(mask, scores, -np.inf) if mask.dtype == bool else scores + mask
     weights = _weights(scores, mask)
@@ -116,12 +161,8 @@ def _scores_shape(q: tuple[int, ...], k: tuple[int, ...], v: tuple[int, ...]) ->
     return (*leading, q[-2], k[-2])
 
 
-def _mask(attn_mask: Any, is_causal: bool, shape: tuple[int, ...]) -> Any:
-    """The mask, checked; of bools for a causal one."""
-    if is_causal:
-        if attn_mask is not None:
-            raise ValueError("scaled_dot_product_attention: give either attn_mask or is_causal=True, not both")
-        return np.tri(shape[-2], shape[-1], dtype=np.bool_)
+def _mask(attn_mask: Any, shape: tuple[int, ...]) -> Any:
+    """The mask, checked."""
     if attn_mask is None:
         return None
     mask = given(attn_mask)

@@ -58,11 +58,16 @@ def row_blocks(rows: Any) -> Iterator[list[slice]]:
     if is_one_block(rows):
         yield [slice(None)]
         return
-    step = max(_BLOCK // (rows.shape[1] * rows.itemsize), 1)
+    step = lines_in_a_block(rows.shape[1] * rows.itemsize)
     with np.errstate():  # it restores the buffer, too
         if rows.shape[1] >= _BUFFER:
             np.setbufsize(_BUFFER)
         yield [slice(start, start + step) for start in range(0, len(rows), step)]
+
+
+def lines_in_a_block(size: int) -> int:
+    """How many lines of `size` bytes to take at a time."""
+    return max(_BLOCK // max(size, 1), 1)
 
 
 def _are_alike(arrays: tuple[Any, ...]) -> bool:
