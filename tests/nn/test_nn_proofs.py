@@ -52,7 +52,7 @@ def test_resnet_with_all_channels_trains_as_in_pytorch(monkeypatch):
     """11.7 million parameters: six seconds for each library, so only where there is PyTorch to compare with."""
     lib = pytest.importorskip("torch")
     small = NETWORKS["resnet18"]
-    full = replace(small, build=lambda lib: small.build(lib, width=64), inputs=lambda rng: images(rng, 2, 32))
+    full = replace(small, build=lambda lib: small.build(lib, width=64), inputs=lambda rng: images(rng, 4, 64))
     monkeypatch.setitem(NETWORKS, "full", full)
     found = trained(tg, "full")
     assert sum(array.size for key, array in found.items() if key.startswith("gradient")) == 11_689_512

@@ -78,23 +78,23 @@ def test_it_opens_and_paints(browser, pages):
 
 def test_it_steps_by_keys_buttons_and_slider(browser, pages):
     browser.open(pages / "net.html")
-    assert browser.text("#place") == "step 0 of 12"
+    assert browser.text("#place") == "step 0 of 10"
     browser.press("ArrowRight")
     assert (browser.text("#phase"), browser.text("#panel h2")) == ("forward", "Linear")
     assert "y = x wᵀ + b" in browser.text(".rule")
     browser.click("#next")
     assert browser.text("#panel h2") == "Tanh"
     browser.press("ArrowLeft")
-    assert browser.text("#place") == "step 1 of 12"
+    assert browser.text("#place") == "step 1 of 10"
     browser.press("End")
     assert (browser.text("#phase"), browser.text("#panel h2")) == ("backward", "Derivative of Linear")
     assert "dw: gᵀ x" in browser.text(".rule")
     browser.press("PageUp")
-    assert browser.text("#panel h2") == "Derivative of loss = Mean"
+    assert browser.text("#panel h2") == "Derivative of loss = CrossEntropy"
     browser.run(
         "(() => { const s = document.querySelector('#slider'); s.value = 2; s.dispatchEvent(new Event('input')); })()"
     )
-    assert browser.text("#place") == "step 3 of 12"
+    assert browser.text("#place") == "step 3 of 10"
     browser.press("Home")
     assert browser.text("#phase") == "overview"
 
@@ -104,7 +104,7 @@ def test_it_plays_to_the_end(browser, pages):
     browser.run("document.querySelector('#pace').value = '60'")
     browser.press(" ")
     browser.run("new Promise(done => setTimeout(done, 1000))")
-    assert browser.text("#place") == "step 12 of 12"
+    assert browser.text("#place") == "step 10 of 10"
     assert browser.run("document.querySelector('#play').getAttribute('aria-label')") == "Play"
 
 
@@ -284,8 +284,8 @@ def test_it_tells_why_a_gradient_is_none(browser, pages):
 def test_it_has_all_values_as_a_table(browser, pages):
     browser.open(pages / "net.html")
     browser.press("t")
-    assert browser.run("document.querySelectorAll('#told tbody tr').length") == 11
-    assert "loss = Mean" in browser.text("#told")
+    assert browser.run("document.querySelectorAll('#told tbody tr').length") == 10
+    assert "loss = CrossEntropy" in browser.text("#told")
     browser.press("Escape", "?")
     assert "the first nan or inf" in browser.text("#told")
     browser.press("Escape")
