@@ -58,8 +58,17 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """Put in what the cells of a notebook have shown."""
+    """Let names in tables break in the right places, tidy docstrings, and put in what a notebook's cells have shown."""
+    html = re.sub(r"<td.*?</td>", lambda cell: re.sub(r"(?<=<code>)[^<]+", _breakable, cell[0]), html, flags=re.DOTALL)
+    html = re.sub(r"<p>::</p>\n?", "", html)  # reStructuredText's sign of an indented block, which Markdown needs not
+    html = re.sub(r"::</p>", ":</p>", html)
+    html = re.sub(r'\u2013\s*<div class="doc-md-description">\s*</div>', "", html)  # a dash, and no description
     return re.sub(r"<!--output:([\w.-]+)-->", lambda match: _outputs[match[1]], html)
+
+
+def _breakable(code: re.Match[str]) -> str:
+    """Code whose lines may end behind a path's slash, a test's colons, an underscore or a comma."""
+    return re.sub(r"(::|[/_,])(?=\w)", r"\1<wbr>", code[0])
 
 
 def _with_docstrings(markdown: str) -> str:

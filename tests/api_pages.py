@@ -105,7 +105,7 @@ def _text(page: ApiPage) -> str:
 
 def _table(module: ModuleType) -> str:
     rows = [f"| `{name}` | {_first_sentence(getattr(module, name))} |" for name in module.__all__]
-    return "\n".join(["| name | |", "|---|---|", *rows])
+    return "\n".join(["| name | what it is |", "|---|---|", *rows])
 
 
 def _first_sentence(value: Any) -> str:

@@ -18,7 +18,7 @@ LAYERS = "_layers"
 
 SECTIONS = {
     "Define-by-run": [name for name in NAMES if name + LAYERS not in NAMES and not name.endswith(LAYERS)],
-    "Define-by-run, what stands below with layers as well": [name for name in NAMES if name + LAYERS in NAMES],
+    "The networks of ML-From-Scratch, define-by-run": [name for name in NAMES if name + LAYERS in NAMES],
     "Layer by layer, with the API of ML-From-Scratch": [name for name in NAMES if name.endswith(LAYERS)],
 }
 

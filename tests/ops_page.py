@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ An op is a class with a formula and a derivative; a public function calls one or
 every op is itself made of ops, so all of them can be differentiated to any order, but for those that count, compare or
 tell places. `g` is the gradient of the output. Where a derivative ends at a singular point (equal eigenvalues, a
 matrix without inverse), the function's docstring says so.
+
+Families stand in the order of their files. *order* says how often an op can be differentiated.
 """
 
 
@@ -30,14 +33,15 @@ def page() -> str:
     parts = [INTRODUCTION]
     for module in _families():
         functions = ", ".join(f"`{name}`" for name in _functions(module))
+        title, about = _title(module)
         classes = _ops_of(module)
         if not functions and not classes:
             continue
         name = module.__name__.rsplit(".", 1)[1]
-        parts.append(f"## {_title(module)}\n")
-        parts.append(
-            f"[`ops/{name}.py`](../tinygrad_fs/ops/{name}.py)" + (f": {functions}" if functions else "") + "\n"
-        )
+        parts.append(f"## {title}\n")
+        if about:
+            parts.append(f"{about}.\n")
+        parts.append(f"[`{name}.py`](../tinygrad_fs/ops/{name}.py)" + (f": {functions}" if functions else "") + "\n")
         if classes:
             parts.append("| op | formula | derivative | order |\n|---|---|---|---|")
             parts.append("\n".join(_row(op) for op in classes) + "\n")
@@ -49,8 +53,11 @@ def _families() -> list[Any]:
     return [importlib.import_module(f"tinygrad_fs.ops.{name}") for name in names]
 
 
-def _title(module: Any) -> str:
-    return (inspect.getdoc(module) or "").splitlines()[0].rstrip(".")
+def _title(module: Any) -> tuple[str, str]:
+    """The first line of a family's docstring up to a colon or the like, and what there is to say below that."""
+    sentence = (inspect.getdoc(module) or "").splitlines()[0].rstrip(".").replace("``", "`")
+    title, mark, rest = re.fullmatch(r"(.*?)(?:([:;,.]) (.*))?", sentence).groups()
+    return title, rest[0].upper() + rest[1:] if mark == ":" else sentence if mark else ""
 
 
 def _functions(module: Any) -> list[str]:

@@ -60,8 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
         left.plot(sizes, deceived, color=ORANGE, label="signs of the gradient")
         left.set(xlabel="change of each pixel", ylabel="share read right", ylim=(0, 1.02))
         left.legend(frameon=False)
-        read = [" ".join(map(str, each)) for each in answers]
-        images(right, np.concatenate(shown).reshape(-1, 8, 8), 10, f"above read as {read[0]}\nbelow read as {read[1]}")
+        about = "digits, and what they are read as;\nbelow, changed along the gradient"
+        images(right, np.concatenate(shown).reshape(-1, 8, 8), 10, about)
+        for read, place, side in zip(answers, (-1, 18), ("bottom", "top"), strict=True):
+            for number, answer in enumerate(read):
+                right.text(9 * number + 3.5, place, str(answer), ha="center", va=side, fontsize=9)
+        right.set_ylim(24, -7)
     return run.result(plain=deceived[0], random=disturbed[5], adversarial=deceived[5])
 
 

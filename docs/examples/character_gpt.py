@@ -94,15 +94,16 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
     with tg.no_grad():
         tested = loss_of(model, held_out, 200)
     start = np.searchsorted(letters, list("The for"))
-    written = "".join(letters[model.write(list(start), min(run.steps, 450))])
+    written = "".join(letters[model.write(list(start), min(run.steps, 700))])
     print(written)
 
     with run.picture(1, 2, size=(9, 3.4)) as (left, right):
         curve(left, run.history["loss"], "nats per letter")
         left.axhline(tested.item(), color=ORANGE, linestyle="--", label="held out, after training")
         left.legend(frameon=False)
-        lines = "\n".join(textwrap.fill(line, 70) for line in written.splitlines())
-        right.text(0, 1, lines, family="monospace", fontsize=6, va="top", parse_math=False, in_layout=False)
+        lines = "\n".join(textwrap.fill(line, 60) for line in written.splitlines())
+        right.text(0, 1, lines, family="monospace", fontsize=8, va="top", parse_math=False, in_layout=False)
+        right.set_title("what it writes, after 'The for'", fontsize=9)
         right.set_axis_off()
     return run.result(nats_per_letter=tested)
 

@@ -69,7 +69,7 @@ class Run:
         """A figure with axes to draw on; it is written as a PNG of the example's name when the block ends."""
         figure, drawn = Figure(figsize=size, layout="constrained"), io.BytesIO()
         yield figure.subplots(rows, columns)
-        figure.savefig(drawn, dpi=100)
+        figure.savefig(drawn, dpi=160)
         few_colours = Image.open(drawn).convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE)  # for a small file
         few_colours.save(self._file(".png"), optimize=True)
 

@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
         right.axvspan(0.5, TRAINED + 0.5, alpha=0.1, label="trained on")
         right.set(xlabel="depth of the formula", ylabel="share judged rightly", ylim=(0.4, 1.02))
         right.legend(frameon=False, loc="lower right")
-    return run.result(depth_4=shares[TRAINED - 1], depth_8=shares[TESTED - 1])
+    return run.result(share_right_at_depth_4=shares[TRAINED - 1], share_right_at_depth_8=shares[TESTED - 1])
 
 
 if __name__ == "__main__":

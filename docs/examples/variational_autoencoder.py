@@ -67,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
     with run.picture(1, 3, size=(9, 3.2)) as (left, middle, right):
         curve(left, run.history["loss"], "nats per digit")
         left.set(xlabel="epoch")
-        dots = middle.scatter(*places.T, c=test_labels, cmap="tab10", s=5)
-        middle.legend(*dots.legend_elements(), fontsize=6, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+        dots = middle.scatter(*places.T, c=test_labels, cmap="tab10", s=7)
+        middle.legend(*dots.legend_elements(), fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         middle.set_title("held-out digits on the plane", fontsize=9)
         middle.set(xticks=[-2, 0, 2], yticks=[-2, 0, 2])
         images(right, made.reshape(-1, 8, 8), 12, "made from places on it")

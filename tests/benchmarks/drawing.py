@@ -35,6 +35,7 @@ from tinygrad_fs.viz.svg import write_svg
 
 NODES_PER_LAYER, NODES_PER_STEP = 41, 8
 SIZES = (50, 1_000, 10_000)
+WHICH = ["graph", "nodes", "edges"]
 
 # Moves the drawing as a hand would, for 60 frames, and gives how long the frames took: the median, and the 57th.
 MOVED = """new Promise(done => {
@@ -93,25 +94,16 @@ def main() -> None:
         print(f"- {name}: {value}")
     program = find_program()
     print(f"- Graphviz: {'none' if program is None else f'{program.origin}, {program.version()}'}\n")
-    columns = [
-        "graph",
-        "nodes",
-        "edges",
-        "layout",
-        "SVG",
-        "Graphviz",
-        "page",
-        "size",
-        "seen",
-        "all",
-        "near",
-        "playing",
-        "work",
-    ]
-    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
-    for size in options.sizes:
-        print(f"| transformer | {' | '.join(row(transformer(size), options.patience))} |", flush=True)
-    print(f"| RNN | {' | '.join(row(recurrent(max(options.sizes)), options.patience))} |", flush=True)
+    rows = [["transformer", *row(transformer(size), options.patience)] for size in options.sizes]
+    rows.append(["RNN", *row(recurrent(max(options.sizes)), options.patience)])
+    show([*WHICH, "built-in layout", "with its SVG", "Graphviz", "page written", "its size"], [r[:8] for r in rows])
+    frames = ["frame: all in sight", "frame: near", "frame: playing", "work per frame"]
+    show([*WHICH[:2], "seen after", *frames], [r[:2] + r[8:] for r in rows])
+
+
+def show(columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table in Markdown."""
+    print("\n".join(f"| {' | '.join(cells)} |" for cells in [columns, ["---"] * len(columns), *rows]) + "\n")
 
 
 def row(picture: viz.Graph, patience: float) -> list[str]:

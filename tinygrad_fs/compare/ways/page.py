@@ -13,7 +13,8 @@ from tinygrad_fs.compare.written import report_page
 __all__ = ["page"]
 
 _STYLE = """\
-figure.picture svg { max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: 6px; }
+figure svg { max-width: 100%; height: auto; }
+figure.picture svg { border: 1px solid var(--line); border-radius: 6px; }
 tr.within td:not([rowspan]) { border-bottom-color: transparent; }
 table.totals { width: auto; } table.totals td, table.totals th { padding-right: 2.5rem; }
 """

@@ -68,14 +68,16 @@ function middle(at, side, size, room) {
   return Math.min(Math.max(wanted, -room * 0.04), all - room * 0.96);
 }
 
-/** Show all of a small drawing; of a large one the beginning, so that it can be read. */
+/** Show all of a small drawing; of a large one the beginning, with its inputs, so that it can be read. */
 function begin() {
   fit();
   if (camera.scale >= READABLE) return;
   camera.scale = READABLE + 0.18;
   const first = places.boxes[steps[0]?.box ?? 0] ?? { x: 0, y: 0, width: 0, height: 0 };
   camera.x = first.x + first.width / 2 - size.width / 2 / camera.scale;
-  camera.y = first.y - Math.min(160, size.height / 3) / camera.scale;
+  const edge = -(28 + (data.notes.length ? 20 : 0)) / camera.scale; // the drawing's upper one, and what stands above
+  const isNear = first.y + first.height < edge + (0.6 * size.height) / camera.scale;
+  camera.y = isNear ? edge : first.y - Math.min(160, size.height / 3) / camera.scale;
   tell("moved");
 }
 
