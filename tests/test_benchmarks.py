@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import math
 from importlib.util import find_spec
 from operator import attrgetter
@@ -260,6 +261,12 @@ class TestPage:
         assert "old" not in text
         assert "- numpy: 2.0\n" in text
         assert "| 500 ms      | torch 1 s | 0.50   | 0.50-0.50 | at most 1.00 | met     |" in text
+
+    def test_readme_shows_shares_of_the_latest_run(self, module):
+        results = json.loads((BENCHMARKS.parents[1] / "docs" / "benchmarks.json").read_text())["results"]
+        shares = module("page").shares(results)
+        assert f"begin -->\n\n{shares}\n<!--" in (BENCHMARKS.parents[1] / "README.md").read_text(encoding="utf-8")
+        assert shares.count("\n") > 8
 
     def test_without_marks_is_refused(self, module, tmp_path):
         path = tmp_path / "page.md"

@@ -43,7 +43,7 @@ def main() -> None:
     if options.profile:
         profile(options.profile)
         return
-    from page import DOCS, Row, table, write_json, write_page  # needs the package
+    from page import DOCS, README, Row, table, write_json, write_page, write_readme  # needs the package
 
     try:
         peers, missing = present_and_missing(PEERS, options.against)
@@ -72,6 +72,7 @@ def main() -> None:
     if options.is_complete and "torch" in peers:
         write_page(DOCS / "benchmarks.md", rows, machine)
         write_json(DOCS / "benchmarks.json", rows, machine)
+        write_readme(README, rows)
 
 
 def run(options: argparse.Namespace, peers: list[str]) -> Iterator[Result | BenchmarkError]:
