@@ -104,8 +104,20 @@ def _text(page: ApiPage) -> str:
 
 
 def _table(module: ModuleType) -> str:
-    rows = [f"| `{name}` | {_first_sentence(getattr(module, name))} |" for name in module.__all__]
+    rows = [f"| {_name(module, name)} | {_first_sentence(getattr(module, name))} |" for name in module.__all__]
     return "\n".join(["| name | what it is |", "|---|---|", *rows])
+
+
+def _name(module: ModuleType, name: str) -> str:
+    """A name; that of a module leads to where the module is listed."""
+    value = getattr(module, name)
+    if inspect.ismodule(value):
+        dotted = value.__name__.removeprefix("tinygrad_fs.")
+        for page in PAGES:
+            if dotted in page.modules:
+                anchor = value.__name__.replace(".", "")  # of its heading
+                return f"[`{name}`]({page.name}.md#{anchor})"
+    return f"`{name}`"
 
 
 def _first_sentence(value: Any) -> str:

@@ -27,7 +27,9 @@ EXPECTED = {
     "dcgan": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.6,
     "dcgan_layers": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.6,
     "deep_q_network_layers": lambda f: f["average"] >= 195 and f["episodes"] < 400,
-    "depth_decided_by_data": lambda f: f["share_of_mazes"] > 0.95 and f["steps_at_most"] > 3 * f["steps_in_training"],
+    "depth_decided_by_data": lambda f: (
+        f["share_of_mazes_right"] > 0.95 and f["steps_at_most"] > 3 * f["steps_in_training"]
+    ),
     "gan": lambda f: f["kinds"] == 10 and f["distance"] < 1.25,
     "gan_layers": lambda f: f["kinds"] == 10 and f["distance"] < 1.25,
     "lstm_language_model": lambda f: f["perplexity"] < f["by_frequency"] / 2,

@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
         colors = ListedColormap(["#404040", "white", ORANGE])
         images(last, [(maze + answer) / 2], 1, f"{deepest} steps, from the middle", cmap=colors)
     in_training = np.mean(run.history["depth"][-100:])
-    return run.result(share_of_mazes=right, steps_in_training=in_training, steps_at_most=deepest)
+    return run.result(share_of_mazes_right=right, steps_in_training=in_training, steps_at_most=deepest)
 
 
 if __name__ == "__main__":

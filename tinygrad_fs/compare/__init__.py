@@ -1,4 +1,4 @@
-"""compare: hand-written backprop held against autograd."""
+"""Backprop that was written by hand, held against autograd."""
 
 from tinygrad_fs.compare.audit import assert_backward_matches, audit
 from tinygrad_fs.compare.network import audit_network
