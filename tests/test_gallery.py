@@ -14,7 +14,7 @@ from gallery_page import EXAMPLES, GALLERY, NAMES
 pytest.importorskip("tqdm")
 pytest.importorskip("matplotlib")
 
-STEPS = {"deep_q_network_layers": 6}  # episodes: enough to remember a batch
+STEPS = {"deep_q_network": 6, "deep_q_network_layers": 6}  # episodes: enough to remember a batch
 MOST_LINES, LARGEST_PICTURE = 120, 60_000
 
 EXPECTED = {
@@ -26,6 +26,7 @@ EXPECTED = {
     "convolutional_network_layers": lambda f: f["accuracy"] > 0.98,
     "dcgan": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.6,
     "dcgan_layers": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.6,
+    "deep_q_network": lambda f: f["average"] >= 195 and f["episodes"] < 400,
     "deep_q_network_layers": lambda f: f["average"] >= 195 and f["episodes"] < 400,
     "depth_decided_by_data": lambda f: (
         f["share_of_mazes_right"] > 0.95 and f["steps_at_most"] > 3 * f["steps_in_training"]
@@ -48,7 +49,7 @@ EXPECTED = {
 
 
 def run(name, folder, *arguments):
-    if name == "deep_q_network_layers":
+    if name.startswith("deep_q_network"):
         pytest.importorskip("gymnasium")
     example = importlib.import_module(name)
     return example.main(["--steps", str(STEPS.get(name, 2)), "--out", str(folder), *arguments])

@@ -8,37 +8,23 @@ counts as solved. (An episode ends after 500 steps.) The cart is gymnasium's: `p
 """
 
 import copy
-from collections import deque
 from collections.abc import Sequence
-from typing import Any
 
 import gymnasium
 import numpy as np
-from example import GREY, ORANGE, Run
+from example import Memory, Run, draw_episodes, play, solved
 
 from tinygrad_fs.deep_learning import NeuralNetwork
 from tinygrad_fs.deep_learning.layers import Activation, Dense
 from tinygrad_fs.deep_learning.loss_functions import SquareLoss
 from tinygrad_fs.deep_learning.optimizers import Adam
 
-SOLVED, DISCOUNT, BATCH = 195, 0.99, 64
-
-
-class Memory:
-    """The last transitions: state, push, reward, next state, and whether the pole fell."""
-
-    def __init__(self, capacity: int) -> None:
-        self.transitions: deque[tuple[Any, ...]] = deque(maxlen=capacity)
-
-    def sample(self) -> list[Any]:
-        """A batch of states, pushes, rewards, next states and falls, each as an array."""
-        chosen = np.random.randint(0, len(self.transitions), BATCH)
-        return [np.array(each) for each in zip(*[self.transitions[i] for i in chosen])]
+DISCOUNT, BATCH = 0.99, 64
 
 
 def learn(network: NeuralNetwork, older: NeuralNetwork, memory: Memory) -> None:
     """Make one step on a batch of what is remembered."""
-    states, pushes, rewards, following, fell = memory.sample()
+    states, pushes, rewards, following, fell = memory.sample(BATCH)
     targets = network.predict(states)
     targets[np.arange(BATCH), pushes] = rewards + DISCOUNT * older.predict(following).max(axis=1) * ~fell
     network.train_on_batch(states, targets)
@@ -52,36 +38,23 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
     network.add(Dense(64, input_shape=(4,)))
     network.add(Activation("relu"))
     network.add(Dense(2))
-    older, memory, moves = copy.deepcopy(network), Memory(20_000), 0
-    averages: list[float] = []
+    older, memory, moves = copy.deepcopy(network), Memory(), 0
 
     for episode in run:
-        state, _ = world.reset(seed=run.seed + episode)
-        curiosity = max(0.02, 0.98**episode)
-        length, over = 0, False
-        while not over:
-            explores = np.random.random() < curiosity
-            push = np.random.randint(2) if explores else int(network.predict(state).argmax())
-            following, reward, fell, out_of_time, _ = world.step(push)
-            memory.transitions.append((state, push, reward, following, fell))
-            state, length, over, moves = following, length + 1, fell or out_of_time, moves + 1
-            if len(memory.transitions) >= BATCH:
+        before = moves
+        for transition in play(world, run.seed + episode, network.predict, curiosity=max(0.02, 0.98**episode)):
+            memory.transitions.append(transition)
+            moves += 1
+            if moves >= BATCH:
                 learn(network, older, memory)
             if moves % 500 == 0:
                 older = copy.deepcopy(network)
 
-        run.note(length=length)
-        averages.append(float(np.mean(run.history["length"][-100:])))
-        if episode >= 99 and averages[-1] >= SOLVED:
+        if solved(run, moves - before):
             break
 
-    with run.picture() as axes:
-        axes.plot(np.arange(len(averages)) + 1, run.history["length"], color=GREY, alpha=0.6, label="an episode")
-        axes.plot(np.arange(len(averages)) + 1, averages, color=ORANGE, label="mean of the last 100")
-        axes.axhline(SOLVED, linestyle="--", color=GREY)
-        axes.set(xlabel="episode", ylabel="steps until the pole falls")
-        axes.legend(frameon=False)
-    return run.result(average=averages[-1], episodes=len(averages))
+    draw_episodes(run)
+    return run.result(average=run.history["average"][-1], episodes=len(run.history["average"]))
 
 
 if __name__ == "__main__":

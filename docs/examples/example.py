@@ -19,8 +19,8 @@ import io
 import json
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from pydoc_data.topics import topics
@@ -35,6 +35,7 @@ import tinygrad_fs as tg
 from tinygrad_fs import data
 
 BLUE, ORANGE, GREY = "#1f6fb4", "#d9630c", "#8a8a8a"
+SOLVED = 195  # steps that a pole has to stay up, on average over 100 episodes
 
 
 class Run:
@@ -122,6 +123,49 @@ def draw_adversaries(run: Run, made: Any) -> None:
         left.set(ylabel="cross-entropy")
         left.legend(frameon=False)
         images(right, made[:50].reshape(-1, 8, 8), 10, "made of noise")
+
+
+class Memory:
+    """The last transitions of play: state, push, reward, next state, and whether the pole fell."""
+
+    def __init__(self, capacity: int = 20_000) -> None:
+        self.transitions: deque[tuple[Any, ...]] = deque(maxlen=capacity)
+
+    def sample(self, count: int) -> list[Any]:
+        """So many states, pushes, rewards, next states and falls drawn at random, each as an array."""
+        chosen = np.random.randint(0, len(self.transitions), count)
+        return [np.array(each) for each in zip(*[self.transitions[i] for i in chosen])]
+
+
+def play(world: Any, seed: int, worth: Callable[[Any], Any], curiosity: float) -> Iterator[tuple[Any, ...]]:
+    """Play an episode, push by push: the one worth most in this state, or as often as `curiosity` says, any."""
+    state, _ = world.reset(seed=seed)
+    over = False
+    while not over:
+        explores = np.random.random() < curiosity
+        push = np.random.randint(2) if explores else int(worth(state).argmax())
+        following, reward, fell, out_of_time, _ = world.step(push)
+        yield state, push, reward, following, fell
+        state, over = following, fell or out_of_time
+
+
+def solved(run: Run, length: int) -> bool:
+    """Note the length of an episode and the mean of the last 100, and say whether that solves the task."""
+    lengths = [*run.history["length"], length][-100:]
+    run.note(length=length, average=np.mean(lengths))
+    return len(lengths) == 100 and bool(np.mean(lengths) >= SOLVED)
+
+
+def draw_episodes(run: Run) -> None:
+    """Draw the lengths of episodes and their means, as `solved` has noted them."""
+    with run.picture() as axes:
+        for name, color, label in (("length", GREY, "an episode"), ("average", ORANGE, "mean of the last 100")):
+            axes.plot(np.arange(len(run.history[name])) + 1, run.history[name], color=color, label=label)
+        axes.axhline(SOLVED, linestyle="--", color=BLUE, label=f"solved: {SOLVED}")
+        axes.set(xlabel="episode", ylabel="steps until the pole falls")
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
 
 
 def digits(*, flat: bool = False) -> list[Any]:
