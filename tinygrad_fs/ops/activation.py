@@ -169,7 +169,7 @@ def are_moderate(x: Any) -> bool:
 
 def _softmax_vjp(g: Any, y: Any, axis: int, out: Any = None) -> Any:
     if axis == -1 and y.shape:
-        dx = np.subtract(g, np.expand_dims(np.vecdot(g, y), -1), out=out)
+        dx = np.subtract(g, np.vecdot(g, y)[..., None], out=out)
     else:
         dx = np.subtract(g, np.add.reduce(g * y, axis=axis, keepdims=True), out=out)
     dx *= y

@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_fs.ops.activation import are_moderate, softmax_lines
-from tinygrad_fs.ops.blocks import line_sums, lines_in_a_block
+from tinygrad_fs.ops.blocks import line_sums
 
 __all__: list[str] = []
 
 _STRIP = 64
 """Queries: of fewer, more is left out, and products are slower."""
+
+_PIECE = 1 << 19
+"""Bytes of scores at a time, of at least one head: of twice as many, a twentieth more time."""
 
 
 class _Piece(NamedTuple):
@@ -36,7 +39,7 @@ class _Piece(NamedTuple):
 
 def _pieces(heads: int, length: int, keys: int, itemsize: int, causal: bool) -> list[_Piece]:
     step = _STRIP if causal else length
-    at_once = lines_in_a_block(min(step, length) * keys * itemsize)
+    at_once = max(_PIECE // (min(step, length) * keys * itemsize), 1)
     pieces, place = [], 0
     for head in range(0, heads, at_once):
         for start in range(0, length, step):
@@ -87,7 +90,7 @@ def gradients_of_attention(
     g, q, k, v, y = _by_heads(g), _by_heads(q), _by_heads(k), _by_heads(v), _by_heads(y)
     dq, dk, dv = np.empty_like(q), np.zeros_like(k), np.zeros_like(v)
     q = q * scale
-    along = np.expand_dims(np.vecdot(g, y), -1)
+    along = np.vecdot(g, y)[..., None]
     for piece in _pieces(len(q), q.shape[1], k.shape[1], q.itemsize, causal):
         heads, queries, keys = piece.heads, piece.queries, piece.keys
         w, some = piece.of(weights), g[heads, queries]

@@ -14,10 +14,10 @@ import numpy as np
 
 __all__: list[str] = []
 
-_BLOCK = 1 << 19
-"""Bytes of each array in a block: half of it takes a tenth more time, an eighth of it two thirds more."""
+_BLOCK = 1 << 20
+"""Bytes of each array in a block: a quarter of it takes a sixth more time, an eighth of it a third or a half."""
 
-_BLOCK_OF_ELEMENTS = 1 << 18
+_BLOCK_OF_ELEMENTS = 1 << 19
 """Bytes of each array in a block of a function that goes through it dozens of times."""
 
 _MANY = 1 << 15
@@ -58,16 +58,11 @@ def row_blocks(rows: Any) -> Iterator[list[slice]]:
     if is_one_block(rows):
         yield [slice(None)]
         return
-    step = lines_in_a_block(rows.shape[1] * rows.itemsize)
+    step = max(_BLOCK // (rows.shape[1] * rows.itemsize), 1)
     with np.errstate():  # it restores the buffer, too
         if rows.shape[1] >= _BUFFER:
             np.setbufsize(_BUFFER)
         yield [slice(start, start + step) for start in range(0, len(rows), step)]
-
-
-def lines_in_a_block(size: int) -> int:
-    """How many lines of `size` bytes to take at a time."""
-    return max(_BLOCK // max(size, 1), 1)
 
 
 def _are_alike(arrays: tuple[Any, ...]) -> bool:
@@ -92,4 +87,4 @@ def line_sums(x: Any, axis: int) -> Any:
     """The sums along an axis, which stays; along the last one as a product, 3 times as fast as NumPy's sums."""
     if axis != -1 or x.size < _MANY or x.dtype.kind != "f":
         return np.add.reduce(x, axis=axis, keepdims=True)
-    return np.expand_dims(np.matmul(x, np.ones_like(x, shape=x.shape[-1])), -1)
+    return np.matmul(x, np.ones_like(x, shape=x.shape[-1]))[..., None]

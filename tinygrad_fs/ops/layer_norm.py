@@ -96,7 +96,7 @@ def _centred(x: Any, eps: float, centre: bool, out: Any = None) -> tuple[Any, An
     """The values without their mean, and what makes their mean square 1."""
     size = max(x.shape[1], 1)
     values = np.subtract(x, line_sums(x, -1) / size, out=out) if centre else x
-    return values, 1.0 / np.sqrt(np.expand_dims(np.vecdot(values, values), 1) / size + eps)
+    return values, 1.0 / np.sqrt(np.vecdot(values, values)[:, None] / size + eps)
 
 
 def _gradients_of_blocks(
@@ -121,7 +121,7 @@ def _gradients_of_blocks(
 def _by_values(h: Any, values: Any, scale: Any, centre: bool, out: Any) -> None:
     """dx, from h = g w: with n = values scale, that is scale (h - mean h - values scale^2 mean(h values))."""
     size = max(h.shape[1], 1)
-    np.multiply(values, np.expand_dims(np.vecdot(h, values), 1) * scale * scale / -size, out=out)
+    np.multiply(values, np.vecdot(h, values)[:, None] * scale * scale / -size, out=out)
     out += h
     if centre:
         out -= line_sums(h, -1) / size
