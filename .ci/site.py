@@ -60,10 +60,18 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 def on_page_content(html: str, **_: Any) -> str:
     """Let names in tables break in the right places, tidy docstrings, and put in what a notebook's cells have shown."""
     html = re.sub(r"<td.*?</td>", lambda cell: re.sub(r"(?<=<code>)[^<]+", _breakable, cell[0]), html, flags=re.DOTALL)
-    html = re.sub(r"<p>::</p>\n?", "", html)  # reStructuredText's sign of an indented block, which Markdown needs not
-    html = re.sub(r"::</p>", ":</p>", html)
-    html = re.sub(r'\u2013\s*<div class="doc-md-description">\s*</div>', "", html)  # a dash, and no description
+    html = _tidy(html)
     return re.sub(r"<!--output:([\w.-]+)-->", lambda match: _outputs[match[1]], html)
+
+
+def _tidy(html: str) -> str:
+    """Docstrings without what Markdown makes of signs that it does not know, and of what they leave out."""
+    html = re.sub(r"<p>::</p>\n?", "", html)  # reStructuredText's sign of an indented block
+    html = re.sub(r"::</p>", ":</p>", html)
+    described = r'\s*\u2013\s*<div class="doc-md-description">\s*'
+    html = re.sub(rf"{described}</div>", "", html)  # a dash, and nothing after it
+    # Of names that share a description and give no type, all would get the type of the first.
+    return re.sub(rf"</b>\s*\((?:(?!</li>).)*?\)(?={described}<p>As in )", "</b>", html, flags=re.DOTALL)
 
 
 def _breakable(code: re.Match[str]) -> str:

@@ -193,7 +193,7 @@ class Report:
 
         Parameters
         ----------
-        path : path-like
+        path : str or PathLike
             A file that exists is replaced.
 
         Returns

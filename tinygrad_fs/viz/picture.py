@@ -185,7 +185,7 @@ class Graph:
 
         Parameters
         ----------
-        path : path-like
+        path : str or PathLike
             Ends in ``.svg``, ``.html``, ``.dot`` or ``.json``, which can be written on any machine, in ``.png``, which
             needs a Graphviz, or in ``.pdf``, which needs one that the system has installed. A file that exists is
             replaced.

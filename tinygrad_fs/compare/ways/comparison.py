@@ -201,7 +201,7 @@ class Comparison:
 
         Parameters
         ----------
-        path : path-like
+        path : str or PathLike
             A file that exists is replaced.
 
         Returns
@@ -221,7 +221,7 @@ class Comparison:
 
         Parameters
         ----------
-        path : path-like
+        path : str or PathLike
             A file that exists is replaced.
 
         Returns
