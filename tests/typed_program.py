@@ -59,6 +59,18 @@ def derivatives(x: tg.Tensor) -> tuple[tg.Tensor, tg.Tensor]:
     return total, gradient
 
 
+def functions(x: tg.Tensor) -> tg.Tensor:
+    """Of families that are imported when they are first asked for."""
+    pairs: tg.Tensor = tg.conv2d(x.reshape(1, 1, 1, -1), np.ones((1, 1, 1, 2)))
+    total: tg.Tensor = tg.ops.sum(pairs)
+    return total
+
+
+def mistyped(x: tg.Tensor) -> tuple[Any, Any]:
+    """Names that no family has."""
+    return tg.maxium(x), tg.ops.maxium(x)  # type: ignore[attr-defined]
+
+
 class Twice:
     """A layer as students write it."""
 
@@ -77,7 +89,7 @@ def main() -> None:
     x = tg.tensor([[1.0, 2.0, 3.0]], requires_grad=True, dtype="float64")
     total, gradient = derivatives(x)
     shape: tuple[int, ...] = gradient.shape
-    print(total.item(), shape, train(2), audited().ok)
+    print(total.item(), shape, functions(x).item(), train(2), audited().ok)
 
 
 def refused() -> None:

@@ -12,7 +12,7 @@ from tinygrad_fs.ops.activation import softmax
 from tinygrad_fs.ops.attention_blocks import attend, gradients_of_attention
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
-from tinygrad_fs.ops.dropout import dropout
+from tinygrad_fs.ops.dropping import dropout
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.products import matmul
 from tinygrad_fs.tensor import Tensor, TensorLike

@@ -10,11 +10,11 @@ import numpy as np
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.copying import clone
-from tinygrad_fs.ops.dropout import drawn, dropout
+from tinygrad_fs.ops.dropping import drawn, dropout
 from tinygrad_fs.ops.masking import kept
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["alpha_dropout", "alpha_dropped", "channels_of", "dropout2d"]
+__all__ = ["alpha_dropout", "dropout2d"]
 
 _LEFT_OUT = -1.7580993408473766
 """What selu tends to at -inf: minus its alpha times its scale."""

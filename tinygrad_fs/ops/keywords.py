@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-__all__ = ["says_axis", "say_axis"]
+__all__ = ["say_axis", "says_axis", "told"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -34,16 +34,22 @@ def says_axis(function: _F) -> _F:
     return called  # type: ignore[return-value]
 
 
-_told = functools.cache(says_axis)
+_told: dict[Any, Any] = {}
 """A function in two namespaces stays one."""
 
 
-def say_axis(functions: dict[str, Any], names: list[str]) -> None:
-    """Have those of the functions that take an axis say so to whoever calls them with ``dim=``.
+def told(function: Any) -> Any:
+    """A function as it is, or, if it takes an axis, as one that says so to whoever calls it with ``dim=``.
 
-    The functions in a namespace are replaced; methods and ops go on to call the bare ones.
+    Methods and ops go on to call the bare one.
     """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None or _AXES.isdisjoint(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]):
+        return function
+    return _told.get(function) or _told.setdefault(function, says_axis(function))
+
+
+def say_axis(functions: dict[str, Any], names: list[str]) -> None:
+    """Replace the functions of these names in a namespace by those that are `told`."""
     for name in names:
-        code = getattr(inspect.unwrap(functions[name]), "__code__", None)
-        if code is not None and _AXES.intersection(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]):
-            functions[name] = _told(functions[name])
+        functions[name] = told(functions[name])

@@ -51,19 +51,19 @@ _BITWISE = {
 
 def bind() -> None:
     """Put the operators, the methods and NumPy's protocols onto Tensor."""
-    functions = vars(ops)
     methods: dict[str, Any] = dict(_METHODS)
     for name, (op, ufunc) in _BINARY.items():
         methods[f"__{name}__"] = _Operator(f"__{name}__", op)
-        methods[f"__r{name}__"] = _reflected(functions[ufunc.__name__])
-        methods[f"__i{name}__"] = inplace(functions[ufunc.__name__], ufunc)
+        function = ops.bare(ufunc.__name__)
+        methods[f"__r{name}__"] = _reflected(function)
+        methods[f"__i{name}__"] = inplace(function, ufunc)
     methods |= {f"__{name}__": _Operator(f"__{name}__", op) for name, op in _COMPARISONS.items()}
     for name, ufunc in _BITWISE.items():
         function = _on_arrays(ufunc)
         methods[f"__{name}__"] = function
         methods[f"__r{name}__"] = _reflected(function)
         methods[f"__i{name}__"] = inplace(function, ufunc)
-    methods |= {name: functions[name] for name in _FUNCTIONS}
+    methods |= {name: _Function(name) for name in _FUNCTIONS}
     methods |= {name: _Instead(name, remedy) for name, remedy in _INSTEAD.items()}
     for name, method in methods.items():
         setattr(Tensor, name, method)
@@ -77,6 +77,18 @@ class _Operator:
 
     def __get__(self, t: Tensor | None, owner: type[Tensor]) -> Any:
         function: Any = self._op.apply
+        setattr(Tensor, self._name, function)
+        return function.__get__(t, owner)
+
+
+class _Function:
+    """The place of a method until it is first asked for: then its family is imported, and the method is the op."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, t: Tensor | None, owner: type[Tensor]) -> Any:
+        function = ops.bare(self._name)
         setattr(Tensor, self._name, function)
         return function.__get__(t, owner)
 

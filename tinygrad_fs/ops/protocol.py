@@ -23,10 +23,9 @@ from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.selection import Selection
 from tinygrad_fs.ops.shape import broadcast_to, reshape
 from tinygrad_fs.ops.signatures import arguments, parameters
-from tinygrad_fs.ops.writers import WRITERS
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["adopt", "adopt_on_demand", "adopt_rules", "array_function", "array_ufunc", "unwrapped", "wrapped"]
+__all__ = ["adopt", "adopt_on_demand", "array_function", "array_ufunc", "expect", "unwrapped", "wrapped"]
 
 # NumPy's name is the op's name. A few NumPy functions have another one, or are methods of ufuncs.
 _OTHER_NAMES = {
@@ -49,26 +48,37 @@ _UFUNC_METHODS = {
     },
 }
 
+_WITHOUT_A_NAME = (np.full_like, np.geomspace, np.linspace, np.logspace, np.matrix_transpose, np.real_if_close)
+"""What has no public name here; the rules stand in `rules.py`."""
+
+_WRITERS = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask}
+"""What writes into its first argument; what is done on a Tensor stands in `writers.py`."""
+
 _rules: dict[Any, Callable[..., Any]] = {}
-_method_rules: dict[str, dict[Any, Callable[..., Any]]] = {}
+"""By the function, or the ufunc and its method, that was called with a Tensor so far, or adopted."""
+
+_expected: dict[Any, tuple[str, str]] = {function: ("rules", function.__name__) for function in _WITHOUT_A_NAME}
+"""Where the other rules are found: the family, and the name in it."""
+
 _awaited: dict[str, str] = {}
 
 
-def adopt(functions: dict[str, Callable[..., Any]], namespace: Any = np) -> None:
-    """Take the public ops as the rules for the NumPy functions of the same names."""
+def expect(families: dict[str, str]) -> None:
+    """Take the public ops, each in its family, as the rules for the NumPy functions of the same names.
+
+    A family is imported when a function that it has a rule for is first called with a Tensor.
+    """
+    twins = {twin: name for name in families if (twin := getattr(np, name, None)) is not None} | _OTHER_NAMES
+    for method, names in _UFUNC_METHODS.items():
+        twins |= {(ufunc, method): name for ufunc, name in names.items()}
+    _expected.update({twin: (families[name], name) for twin, name in twins.items()})
+
+
+def adopt(functions: dict[str, Callable[..., Any]], namespace: Any) -> None:
+    """Take functions as the rules for those of the same names in another namespace of NumPy."""
     for name, function in functions.items():
         if (twin := getattr(namespace, name, None)) is not None:
             _rules[twin] = function
-    if namespace is not np:
-        return
-    _rules.update({twin: functions[name] for twin, name in _OTHER_NAMES.items()})
-    for method, names in _UFUNC_METHODS.items():
-        _method_rules[method] = {ufunc: functions[name] for ufunc, name in names.items()}
-
-
-def adopt_rules(rules: dict[Any, Callable[..., Any]]) -> None:
-    """Take the rules for NumPy functions that have no public name here."""
-    _rules.update(rules)
 
 
 def adopt_on_demand(namespace: str, module: str) -> None:
@@ -77,11 +87,18 @@ def adopt_on_demand(namespace: str, module: str) -> None:
 
 
 def _rule_of(function: Any) -> Callable[..., Any] | None:
+    """The rule for a function, a ufunc, or a ufunc and its method."""
     rule = _rules.get(function)
-    if rule is None and (module := _awaited.pop(function.__module__, None)) is not None:
+    if rule is None and (place := _expected.get(function)) is not None:
+        rule = _rules[function] = _in_family(*place)
+    elif rule is None and (module := _awaited.get(getattr(function, "__module__", ""))) is not None:
         importlib.import_module(module)
         rule = _rules.get(function)
     return rule
+
+
+def _in_family(family: str, name: str) -> Any:
+    return getattr(importlib.import_module(f"tinygrad_fs.ops.{family}"), name)
 
 
 # Their results do not change when an input changes a little, or are not numbers at all.
@@ -130,8 +147,8 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = 
 
 def _ufunc_rule(ufunc: Any, method: str) -> Callable[..., Any] | None:
     if method in ("__call__", "outer"):
-        return _rules.get(ufunc)
-    return _method_rules.get("reduce" if method == "reduceat" else method, {}).get(ufunc)
+        return _rule_of(ufunc)
+    return _rule_of((ufunc, "reduce" if method == "reduceat" else method))
 
 
 def _known(name: str, rule: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
@@ -190,7 +207,7 @@ def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any
     """What NumPy calls for its functions that are no ufuncs: ``np.sum(t)``, ``np.stack([t, u])``."""
     if (asked := _ATTRIBUTES.get(function)) is not None and len(args) == 1 and not kwargs:
         return asked(*args)
-    if function in WRITERS:
+    if function in _WRITERS:
         return _written(function, args, kwargs)
     rule = _rule_of(function)
     taken, options, unknown = (args, kwargs, None) if rule is None else arguments(function, rule, args, kwargs)
@@ -213,7 +230,7 @@ def array_function(self: Tensor, function: Any, types: Iterable[type], args: Any
 
 def _at(ufunc: Any, target: Tensor, index: Any, values: Any) -> None:
     """``np.add.at`` and ``np.subtract.at``, recorded."""
-    accumulate(target, index, values if ufunc is np.add else _rules[np.negative](values))
+    accumulate(target, index, values if ufunc is np.add else _in_family("arithmetic", "negative")(values))
 
 
 def _written(function: Any, args: Any, kwargs: Any) -> None:
@@ -221,7 +238,7 @@ def _written(function: Any, args: Any, kwargs: Any) -> None:
     if not _recorded((args, kwargs)):
         _write(function, args, kwargs)
     elif isinstance(_target(args, kwargs), Tensor):
-        WRITERS[function](*args, **kwargs)
+        _in_family("writers", function.__name__)(*args, **kwargs)
     else:
         raise _into_an_array(function)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from tinygrad_fs.ops.ranges import geomspace, linspace, logspace
 from tinygrad_fs.ops.stacks import matrix_transpose
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["RULES"]
+__all__ = ["full_like", "geomspace", "linspace", "logspace", "matrix_transpose", "real_if_close"]
 
 
 def full_like(
@@ -26,13 +25,3 @@ def full_like(
 def real_if_close(a: TensorLike, tol: float = 100) -> Tensor:
     """``np.real_if_close``: a copy, since there are real values alone."""
     return clone(a)
-
-
-RULES: dict[Any, Callable[..., Any]] = {
-    np.full_like: full_like,
-    np.geomspace: geomspace,
-    np.linspace: linspace,
-    np.logspace: logspace,
-    np.matrix_transpose: matrix_transpose,
-    np.real_if_close: real_if_close,
-}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.shape import broadcast_to
 from tinygrad_fs.tensor import Tensor, TensorLike
 
-__all__ = ["WRITERS"]
+__all__ = ["copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"]
 
 
 def copyto(dst: Tensor, src: TensorLike, casting: Any = "same_kind", where: Any = True) -> None:
@@ -152,16 +151,6 @@ def put_along_axis(arr: Tensor, indices: TensorLike, values: TensorLike, axis: i
         return
     places = lines("put_along_axis", arr, indices, normalize_axis_index(axis, arr.ndim))
     setitem(arr, places, values, "np.put_along_axis(t, i, values, axis)")
-
-
-WRITERS: dict[Any, Callable[..., None]] = {
-    np.copyto: copyto,
-    np.fill_diagonal: fill_diagonal,
-    np.place: place,
-    np.put: put,
-    np.put_along_axis: put_along_axis,
-    np.putmask: putmask,
-}
 
 
 def _mask(name: str, t: Tensor, mask: Any) -> Any:
