@@ -24,7 +24,7 @@ EXPECTED = {
     "character_gpt": lambda f: f["nats_per_letter"] < 2.2,
     "convolutional_network": lambda f: f["accuracy"] > 0.98,
     "convolutional_network_layers": lambda f: f["accuracy"] > 0.98,
-    "dcgan": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.6,
+    "dcgan": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.25,
     "dcgan_layers": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.6,
     "deep_q_network": lambda f: f["average"] >= 195 and f["episodes"] < 400,
     "deep_q_network_layers": lambda f: f["average"] >= 195 and f["episodes"] < 400,

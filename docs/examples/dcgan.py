@@ -3,7 +3,11 @@
 The discriminator sees real and made images in batches of their own. So its batch normalisation tells it when the made
 ones are all alike, and the generator cannot win with a single digit.
 
-Expected: no loss is ever nan, all ten digits occur among 1,000 made ones, and they are at most 1.6 times as far from
+The game goes round and round rather than come to rest, so the digits are made by an average of the generator over its
+last steps. Radford, Metz and Chintala 2016, "Unsupervised representation learning with deep convolutional generative
+adversarial networks"; Yazici et al. 2019, "The unusual effectiveness of averaging in GAN training".
+
+Expected: no loss is ever nan, all ten digits occur among 1,000 made ones, and they are at most 1.25 times as far from
 the nearest real digit as digits which are real themselves. (Each pixel drawn by itself, from any real digit: 2 times.)
 """
 
@@ -15,6 +19,7 @@ from example import Run, digits, draw_adversaries, likeness
 import tinygrad_fs as tg
 from tinygrad_fs import nn, optim
 from tinygrad_fs.nn import functional as F
+from tinygrad_fs.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 NOISE, BATCH = 16, 32
 
@@ -24,8 +29,7 @@ def build_generator() -> nn.Sequential:
     return nn.Sequential(
         nn.Linear(NOISE, 64 * 2 * 2), nn.Unflatten(1, (64, 2, 2)), nn.BatchNorm2d(64), nn.ReLU(),
         nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1), nn.BatchNorm2d(32), nn.ReLU(),
-        nn.ConvTranspose2d(32, 16, 4, stride=2, padding=1), nn.BatchNorm2d(16), nn.ReLU(),
-        nn.Conv2d(16, 1, 3, padding=1), nn.Tanh(),
+        nn.ConvTranspose2d(32, 1, 4, stride=2, padding=1), nn.Tanh(),
     )  # fmt: skip
 
 
@@ -40,11 +44,12 @@ def build_discriminator() -> nn.Sequential:
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
     """Train both by turns, and draw what the generator makes."""
-    run = Run(__file__, __doc__, steps=600, arguments=arguments)
+    run = Run(__file__, __doc__, steps=3000, arguments=arguments)
     pixels, *_ = digits()
     generator, discriminator = build_generator(), build_discriminator()
-    for_generator = optim.Adam(generator.parameters(), lr=0.0005, betas=(0.5, 0.999))
-    for_discriminator = optim.Adam(discriminator.parameters(), lr=0.0005, betas=(0.5, 0.999))
+    averaged = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(0.995), use_buffers=True)
+    for_generator = optim.Adam(generator.parameters(), lr=0.001, betas=(0.5, 0.999))
+    for_discriminator = optim.Adam(discriminator.parameters(), lr=0.001, betas=(0.5, 0.999))
     real, made = tg.ones((BATCH, 1)), tg.zeros((BATCH, 1))
 
     for _ in run:
@@ -61,11 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
         deceived = F.binary_cross_entropy_with_logits(discriminator(images_made), real)
         deceived.backward()
         for_generator.step()
+        averaged.update_parameters(generator)
         run.note(discriminator=loss / 2, generator=deceived)
 
-    generator.eval()
+    averaged.eval()
     with tg.no_grad():
-        sample = (generator(tg.randn(1000, NOISE)).numpy() + 1) / 2
+        sample = (averaged(tg.randn(1000, NOISE)).numpy() + 1) / 2
     distance, kinds = likeness(sample.reshape(-1, 64))
     draw_adversaries(run, sample)
     losses = np.array([*run.history["discriminator"], *run.history["generator"]])
