@@ -126,7 +126,7 @@ def test_what_is_right_ends_with_0(argv, capsys):
 def test_what_is_wrong_ends_with_1_and_a_script(capsys):
     assert main(["audit", "lesson:Wrong", "--input", "3"]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("Wrong: input wrong, of 1\n")
+    assert out.startswith("Wrong: input wrong, of 1 gradient\n")
     script = "\n".join(line[4:] for line in out.split("To see it, run:\n\n")[1].splitlines())
     names: dict[str, object] = {}
     exec(script, names)

@@ -22,7 +22,7 @@ def report():
 
 def test_the_text_is_a_table_and_a_script(report):
     lines = str(report).splitlines()
-    assert lines[0] == "SoftmaxDiagonal: input wrong, of 1"
+    assert lines[0] == "SoftmaxDiagonal: input wrong, of 1 gradient"
     assert lines[2].split() == ["gradient", "mode", "with", "verdict", "error"]
     assert lines[3].startswith("input     training, evaluation, frozen  batch 3, batch 1  wrong")
     assert "truth: the forward on Tensors, confirmed by central differences" in lines

@@ -36,7 +36,7 @@ def _parts(report: Report) -> Iterator[str]:
     rows, headline = report.rows, report.headline.removeprefix(f"{report.title}: ")
     yield f'<p class="headline {"good" if report.ok else "bad"}">{escape(headline)}</p>'
     yield '<div class="wide"><table><thead><tr><th>gradient</th><th>mode</th><th>with</th><th>verdict</th>'
-    yield '<th class="number">relative error</th><th></th></tr></thead><tbody>'
+    yield '<th class="number">relative error</th><th>how</th></tr></thead><tbody>'
     yield from map(_row, rows)
     yield "</tbody></table></div>"
     yield f'<p class="faint">The truth: {escape("; ".join(report.truths) or "not found")}.</p>'

@@ -148,7 +148,8 @@ class Report:
         if wrong and all(finding.verdict == "error" for finding in self.findings):
             return f"{self.title}: it fails"
         if wrong:
-            return f"{self.title}: {' and '.join(_listed(wrong))} wrong, of {len(names)}"
+            number = f"{len(names)} gradient{'s' if len(names) > 1 else ''}"
+            return f"{self.title}: {' and '.join(_listed(wrong))} wrong, of {number}"
         return f"{self.title}: right ({', '.join(names)})"
 
     @property
