@@ -25,7 +25,7 @@ EXPECTED = {
     "convolutional_network": lambda f: f["accuracy"] > 0.98,
     "convolutional_network_layers": lambda f: f["accuracy"] > 0.98,
     "dcgan": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.25,
-    "dcgan_layers": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.6,
+    "dcgan_layers": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.25,
     "deep_q_network": lambda f: f["average"] >= 195 and f["episodes"] < 400,
     "deep_q_network_layers": lambda f: f["average"] >= 195 and f["episodes"] < 400,
     "depth_decided_by_data": lambda f: (
