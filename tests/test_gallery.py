@@ -21,7 +21,7 @@ EXPECTED = {
     "adversarial_example": lambda f: f["plain"] > 0.95 and f["random"] > 0.9 and f["adversarial"] < 0.4,
     "autoencoder": lambda f: f["error"] < f["linear"],
     "autoencoder_layers": lambda f: f["error"] < f["linear"],
-    "character_gpt": lambda f: f["nats_per_letter"] < 2.2,
+    "character_gpt": lambda f: f["nats_per_letter"] < 1.65,
     "convolutional_network": lambda f: f["accuracy"] > 0.98,
     "convolutional_network_layers": lambda f: f["accuracy"] > 0.98,
     "dcgan": lambda f: f["nans"] == 0 and f["kinds"] == 10 and f["distance"] < 1.25,
