@@ -6,7 +6,7 @@ From a checkout:
     python tests/benchmarks
 
 Everything is measured side by side in one run, and medians of paired ratios count; see docs/benchmarks.md. A peer that
-is not installed is left out. A complete run takes a quarter of an hour and writes its results there; one with --only,
+is not installed is left out. A complete run takes half an hour and writes its results there; one with --only,
 --against, --threads, --pairs or --quick prints them.
 """
 
