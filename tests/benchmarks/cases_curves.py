@@ -65,12 +65,14 @@ def descending(p: Any, start: int) -> Any:
 
 
 def fitted_back(g: Any, p: Any, x: Any, y: Any) -> Any:
-    """The gradients of the places and the samples from that of the coefficients, by the normal equations."""
+    """The gradients of the places and the samples from that of the coefficients, by a QR decomposition."""
     powers = np.vander(x, len(p)).astype(x.dtype)
-    u = np.linalg.solve(powers.T @ powers, g)
+    q, r = np.linalg.qr(powers)
+    half = np.linalg.solve(r.T, g)
+    u = np.linalg.solve(r, half)
     slope = np.polyval(np.polyder(p), x)
     left = y - powers @ p
-    dy = powers @ u
+    dy = q @ half
     return left * np.polyval(np.polyder(u), x) - slope * dy, dy
 
 
@@ -135,11 +137,11 @@ CASES = [
         lambda p: np.append(p / descending(p, len(p)), p[:1] * 0),
         lambda g, y, p: g[:-1] / descending(p, len(p)),
     ),
-    Case("polyadd", ["vector", "few"], np.polyadd, lambda g, y, a, v: (g, g[-len(v) :])),
+    Case("polyadd", ["vector", "few"], np.polyadd, lambda g, y, a, v: (g.copy(), g[-len(v) :].copy())),
     Case(
         "polyfit",
         ["unit", "vector"],
-        lambda x, y: np.polyfit(x, y, 3),
+        lambda x, y: np.polyfit(x, y, 3).astype(x.dtype),
         lambda g, p, x, y: fitted_back(g, p, x, y),
         lambda x, y: tg.polyfit(x, y, 3),
     ),

@@ -137,11 +137,11 @@ ROUNDING = [
     unary("sign", np.sign, no_slope),
     unary("trunc", np.trunc, no_slope),
     binary("heaviside", np.heaviside, lambda g, z, x, y: (np.zeros_like(g), g * (x == 0))),
-    unary("modf", np.modf, lambda g, y, x: g[0]),
+    unary("modf", np.modf, lambda g, y, x: g[0].copy()),
     unary("ldexp", lambda x: np.ldexp(x, 3), lambda g, y, x: np.ldexp(g, 3), ours=lambda x: tg.ldexp(x, 3)),
     binary("copysign", np.copysign, lambda g, z, x, y: (g * np.sign(x) * np.sign(y), np.zeros_like(g))),
-    binary("nextafter", np.nextafter, lambda g, z, x, y: (g, np.zeros_like(g))),
-    unary("unwrap", np.unwrap, lambda g, y, x: g),
+    binary("nextafter", np.nextafter, lambda g, z, x, y: (g.copy(), np.zeros_like(g))),
+    unary("unwrap", np.unwrap, lambda g, y, x: g.copy()),
 ]
 
 CHOICES = [

@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from tinygrad_fs.dtypes import alongside
+from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.ops.editing import trim_zeros
@@ -16,6 +17,19 @@ from tinygrad_fs.ops.shape import atleast_1d
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["poly", "polyadd", "polyder", "polydiv", "polyint", "polymul", "polysub"]
+
+
+class AddToEnd(Op):
+    """z = x, with y added to its last elements;  dx = g,  dy = the last elements of g."""
+
+    def forward(x: Any, y: Any) -> Any:
+        z = x.astype(np.result_type(x, y))
+        z[len(x) - len(y) :] += y
+        return z
+
+    def vjp(g: Any, shapes: Any) -> Any:
+        (long,), (short,) = shapes
+        return g, g[long - short :]
 
 
 def polyadd(a1: TensorLike, a2: TensorLike) -> Tensor:
@@ -37,7 +51,7 @@ def polyadd(a1: TensorLike, a2: TensorLike) -> Tensor:
     >>> tg.polyadd(tg.tensor([1.0, 2.0]), [5.0, 0.0, 0.0])    # x + 2 and 5 x^2
     tensor([5., 1., 2.])
     """
-    return _of_equal_length("polyadd", np.add, a1, a2)
+    return _added(*_pair("polyadd", a1, a2))
 
 
 def polysub(a1: TensorLike, a2: TensorLike) -> Tensor:
@@ -49,7 +63,8 @@ def polysub(a1: TensorLike, a2: TensorLike) -> Tensor:
     >>> tg.polysub(tg.tensor([1.0, 2.0]), [5.0, 0.0, 0.0])
     tensor([-5.,  1.,  2.])
     """
-    return _of_equal_length("polysub", np.subtract, a1, a2)
+    first, second = _pair("polysub", a1, a2)
+    return _added(first, -second)
 
 
 def polymul(a1: TensorLike, a2: TensorLike) -> Tensor:
@@ -213,12 +228,12 @@ def _without_leading_zeros(p: Any) -> Any:
     return trim_zeros(p, "f") if np.any(array_of(p)) else p[-1:]
 
 
-def _of_equal_length(name: str, function: Any, a1: Any, a2: Any) -> Tensor:
-    """A sum or a difference, where the shorter polynomial has zeros in front."""
-    first, second = _coefficients(name, a1), _coefficients(name, a2)
-    length = max(len(first), len(second))
-    result: Tensor = function(*[np.pad(a, (length - len(a), 0)) for a in (first, second)])
-    return result
+def _pair(name: str, a1: Any, a2: Any) -> tuple[Any, Any]:
+    return _coefficients(name, a1), _coefficients(name, a2)
+
+
+def _added(first: Any, second: Any) -> Tensor:
+    return AddToEnd.apply(first, second) if len(first) >= len(second) else AddToEnd.apply(second, first)
 
 
 def _counted_down(p: Any, start: int) -> Any:

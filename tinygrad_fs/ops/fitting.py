@@ -78,7 +78,9 @@ def polyfit(
     for weight in weights:
         columns = columns * weight[:, None]
         samples = samples * np.reshape(weight, (-1,) + (1,) * (samples.ndim - 1))
-    scale = np.sqrt(np.sum(columns * columns, axis=0))
+    # The coefficients do not depend on the scale of the columns; the singular values, which `full` asks for, do.
+    scaled = columns if full else array_of(columns)
+    scale = np.sqrt(np.sum(scaled * scaled, axis=0))
     if rcond is None:
         rcond = len(places) * float(np.finfo(places.dtype).eps)
     found = lstsq(columns / scale, samples, rcond)

@@ -50,14 +50,20 @@ def bincount(x: TensorLike, weights: TensorLike | None = None, minlength: int = 
     ([0.5, 0.0, 5.0], [0.0, 1.0, 1.0])
     """
     numbers = np.asarray(array_of(x))
-    counts = np.bincount(numbers, minlength=minlength)
     if weights is None:
-        result: Tensor = _like(counts, x)
+        result: Tensor = _like(np.bincount(numbers, minlength=minlength), x)
         return result
+    first = numbers[:1] if numbers.ndim else numbers
+    least = len(np.bincount(first, minlength=minlength))  # which complains of what cannot be counted
     (heights,) = as_floats(weights)
     if heights.shape != numbers.shape:
         raise ValueError(f"bincount: x of shape {numbers.shape} and weights of shape {heights.shape} do not fit")
-    return ScatterAdd.apply(heights, at=numbers.astype(np.intp), to=counts.shape)
+    at = numbers.astype(np.intp, copy=False)
+    if at.size:
+        if at.min() < 0:
+            raise ValueError("bincount: a number is negative; they are counted from 0 on")
+        least = max(least, int(at.max()) + 1)
+    return ScatterAdd.apply(heights, at=at, to=(least,))
 
 
 def histogram(
