@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from tinygrad_fs.ops.differences import *
     from tinygrad_fs.ops.distances import *
     from tinygrad_fs.ops.dropouts import *
-    from tinygrad_fs.ops.dropping import *
     from tinygrad_fs.ops.editing import *
     from tinygrad_fs.ops.error_function import *
     from tinygrad_fs.ops.exponential import *
@@ -159,8 +158,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "resampling": ("pixel_shuffle", "pixel_unshuffle", "upsample"),
     "normalization": ("batch_norm",),
     "layer_norms": ("group_norm", "instance_norm", "layer_norm", "rms_norm"),
-    "dropping": ("dropout",),
-    "dropouts": ("alpha_dropout", "dropout2d"),
+    "dropouts": ("alpha_dropout", "dropout", "dropout2d"),
     "attention": ("scaled_dot_product_attention",),
     "recurrent": (),
     # Losses.

@@ -12,7 +12,7 @@ from tinygrad_fs.ops.activation import softmax
 from tinygrad_fs.ops.attention_blocks import attend, gradients_of_attention
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.choice import where
-from tinygrad_fs.ops.dropping import dropout
+from tinygrad_fs.ops.dropouts import dropout
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.ops.products import matmul
 from tinygrad_fs.tensor import Tensor, TensorLike
@@ -96,6 +96,7 @@ def scaled_dot_product_attention(
             [1.6697615]])
     """
     q, k, v = given(query), given(key), given(value)
+    shape = _scores_shape(q.shape, k.shape, v.shape)
     if attn_mask is None and not dropout_p and _are_alike(q, k, v):
         y: Tensor = Attention.apply(q, k, v, scale=_scale(scale, q), causal=bool(is_causal))[0]
         return y
@@ -103,7 +104,7 @@ def scaled_dot_product_attention(
     if is_causal:
         if attn_mask is not None:
             raise ValueError("scaled_dot_product_attention: give either attn_mask or is_causal=True, not both")
-        mask = _causal(_scores_shape(q.shape, k.shape, v.shape))
+        mask = _causal(shape)
     return attended(q, k, v, mask, dropout_p, scale, generator)[0]
 
 
@@ -118,7 +119,7 @@ def _causal(shape: tuple[int, ...]) -> Any:
 def _are_alike(q: Any, k: Any, v: Any) -> bool:
     """Whether `Attention` takes them: floats of one dtype, heads that need not be broadcast, and nothing empty."""
     return (
-        _scores_shape(q.shape, k.shape, v.shape)[:-2] == q.shape[:-2] == k.shape[:-2] == v.shape[:-2]
+        q.shape[:-2] == k.shape[:-2] == v.shape[:-2]
         and q.dtype == k.dtype == v.dtype
         and q.dtype in (np.float32, np.float64)
         and 0 not in (*q.shape, *k.shape, *v.shape)
