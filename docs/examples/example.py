@@ -32,10 +32,12 @@ from PIL import Image
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 import tinygrad_fs as tg
-from tinygrad_fs import data
+from tinygrad_fs import data, nn, optim
+from tinygrad_fs.nn import functional as F
 
 BLUE, ORANGE, GREY = "#1f6fb4", "#d9630c", "#8a8a8a"
 SOLVED = 195  # steps that a pole has to stay up, on average over 100 episodes
+STEP = 3  # evaluations that a gradient step costs: forward, and for each product of forward two in backward
 
 
 class Run:
@@ -123,6 +125,45 @@ def draw_adversaries(run: Run, made: Any) -> None:
         left.set(ylabel="cross-entropy")
         left.legend(frameon=False)
         images(right, made[:50].reshape(-1, 8, 8), 10, "made of noise")
+
+
+def accuracy(model: nn.Module, inputs: Any, labels: Any) -> float:
+    """The share of inputs for which the output of the right label is the largest."""
+    with tg.no_grad():
+        return float(np.mean(model(inputs).argmax(axis=1).numpy() == labels))
+
+
+def by_gradients(model: nn.Module, known: tuple[Any, Any], held_out: tuple[Any, Any]) -> dict[str, Any]:
+    """Train on known inputs and labels by gradients; after each step, its evaluations and the accuracy on held-out."""
+    optimizer, accuracies = optim.Adam(model.parameters(), lr=0.05), []
+    for _ in range(200):
+        optimizer.zero_grad()
+        F.cross_entropy(model(known[0]), known[1]).backward()
+        optimizer.step()
+        accuracies.append(accuracy(model, *held_out))
+    return {"evaluations": STEP * np.arange(1, 201), "accuracy": accuracies}
+
+
+def costs(enough: float, history: dict[str, Any], gradients: dict[str, Any]) -> dict[str, float]:
+    """The last accuracy, and how many evaluations it took until it was enough (all of them, if it never was)."""
+
+    def until(accuracies: Sequence[float], evaluations: Sequence[int]) -> int:
+        first = np.searchsorted(np.maximum.accumulate(accuracies), enough)
+        return int(evaluations[min(first, len(evaluations) - 1)])
+
+    own, theirs = (until(each["accuracy"], each["evaluations"]) for each in (history, gradients))
+    return {"accuracy": history["accuracy"][-1], "evaluations": own, "evaluations_by_gradients": theirs}
+
+
+def draw_costs(axes: Any, enough: float, histories: dict[str, dict[str, Any]]) -> None:
+    """Draw accuracies over evaluations, and how much is enough."""
+    for (label, history), color in zip(histories.items(), (BLUE, ORANGE)):
+        axes.plot(history["evaluations"], history["accuracy"], color=color, label=label)
+    axes.axhline(enough, linestyle="--", color=GREY, linewidth=1)
+    axes.set(xscale="log", xlabel=f"evaluations (a gradient step counts as {STEP})", ylabel="accuracy", ylim=(0, 1.02))
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
 
 
 class Memory:

@@ -1,7 +1,7 @@
 """Networks that read digits are bred instead of trained: no gradient is ever computed.
 
-In each generation the best two fifths live on and have as many children: a child is a cross of two of them, unit by
-unit, with a little noise in a few of its weights. The fitness is one over the loss.
+In each generation the best two fifths live on, and their children take the place of the rest: a child is a cross of two
+of them, unit by unit, with a little noise in a few of its weights. The fitness is one over the loss.
 
 Expected: the best of the last generation reads more than 85 % of the 719 held-out digits.
 """
