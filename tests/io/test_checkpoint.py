@@ -154,6 +154,14 @@ def test_swapped_arguments_are_named():
         save({"w": np.ones(1)}, "x.npz")
 
 
+@pytest.mark.parametrize("path", [b"x.npz", 99, None])
+def test_a_path_is_text(path):
+    with pytest.raises(TypeError, match=f"load: the path is a str or a pathlib.Path, not {type(path).__name__}"):
+        load(path)
+    with pytest.raises(TypeError, match="save: the path"):
+        save(path, {"w": np.ones(1)})
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"load: there is no such checkpoint: .*none\.npz"):
         load(tmp_path / "none.npz")

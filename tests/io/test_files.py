@@ -46,7 +46,7 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch, function):
 
     with monkeypatch.context() as patched:
         patched.setattr(os, function, fail)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OSError, match=r"No space left on device: .*x\.npz"):
             io.save(path, {"w": np.zeros(3)})
     np.testing.assert_array_equal(io.load(path)["w"], np.ones(3))
     assert names(tmp_path) == ["x.npz"]
@@ -89,6 +89,30 @@ def test_a_file_gets_the_permissions_that_any_new_file_gets(tmp_path):
     with io.replacing(tmp_path / "x") as file:
         file.write(b"")
     assert (tmp_path / "x").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+@pytest.mark.parametrize("mode", [0o600, 0o440])
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path, mode):
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    with io.replacing(path) as file:
+        file.write(b"new")
+        assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {mode}  # the half-written one, too
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(OSError, match=f"a device, a pipe or a socket; give the name of a file: .*{name}"):
+            io.save(tmp_path / name, {"w": np.ones(3)})
+    assert (tmp_path / "pipe").is_fifo()
+    assert names(tmp_path) == ["link", "pipe"]
 
 
 def test_a_long_name_is_no_obstacle(tmp_path):

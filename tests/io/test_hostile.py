@@ -93,6 +93,7 @@ DEEP = '{"dict":[["a",' * 20_000 + "1" + "]]}" * 20_000
         (zipped([("structure.json", "[" * 200_000)]), "description.* cannot be read"),
         (zipped([("structure.json", "9" * 100_000)]), "description.* cannot be read"),
         (zipped([("structure.json", json.dumps({"__reduce__": ["os.system", "false"]}))]), "description"),
+        (zipped([("structure.json", '{"set": [1]}')]), "a 'set' in it, which this version does not know"),
         (bz2.compress(bytes(100)), "is not a checkpoint"),
     ],
 )

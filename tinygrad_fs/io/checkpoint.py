@@ -40,7 +40,8 @@ def save(path: PathLike, state: Any) -> None:
     Raises
     ------
     TypeError
-        If `state` has no state, or holds something that a checkpoint cannot; the message says where.
+        If `state` has no state, or holds something that a checkpoint cannot; the message says where. If the path is
+        no text.
     ImportError
         If the library for ``.safetensors`` is missing.
     OSError
@@ -63,7 +64,7 @@ def save(path: PathLike, state: Any) -> None:
     state = state_of(state)
     if not isinstance(state, Mapping):
         raise TypeError(_not_a_state(path, state))
-    if _is_safetensors(path):
+    if _named("save", path).endswith(_SAFETENSORS):
         content = write_safetensors(*take_apart(state, METADATA))
         with replacing(path) as file:
             file.write(content)
@@ -98,6 +99,8 @@ def load(path: PathLike, *, max_bytes: int | None = None) -> dict[Any, Any]:
     ValueError
         If the file is not a checkpoint, is damaged, lies about its sizes, or holds pickled objects: those can run
         code, and are never read.
+    TypeError
+        If the path is no text.
     ImportError
         If the library for ``.safetensors`` is missing.
 
@@ -111,9 +114,10 @@ def load(path: PathLike, *, max_bytes: int | None = None) -> dict[Any, Any]:
     ...     tg.io.load(f"{folder}/arrays.npz")
     {'0.bias': array([0., 0.])}
     """
+    safetensors = _named("load", path).endswith(_SAFETENSORS)
     try:
         with open(path, "rb") as file:
-            arrays, description = read_safetensors(file.read()) if _is_safetensors(path) else read_npz(file, max_bytes)
+            arrays, description = read_safetensors(file.read()) if safetensors else read_npz(file, max_bytes)
             return dict(arrays) if description is None else put_together(description, arrays)
     except FileNotFoundError:
         raise FileNotFoundError(errno.ENOENT, "load: there is no such checkpoint", os.fspath(path)) from None
@@ -121,8 +125,12 @@ def load(path: PathLike, *, max_bytes: int | None = None) -> dict[Any, Any]:
         raise ValueError(f"load: {os.fspath(path)!r}: {error}") from error
 
 
-def _is_safetensors(path: PathLike) -> bool:
-    return os.fspath(path).endswith(_SAFETENSORS)
+def _named(name: str, path: object) -> str:
+    """The path as text; a number would be taken for an open file, bytes would have no ending."""
+    text = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(text, str):
+        raise TypeError(f"{name}: the path is a str or a pathlib.Path, not {type(path).__name__}")
+    return text
 
 
 def _not_a_state(path: object, state: object) -> str:

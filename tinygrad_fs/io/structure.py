@@ -132,4 +132,9 @@ def _put_together(description: Any, arrays: Mapping[str, Array]) -> Any:
         return arrays[content]
     if kind == "dict":
         return {key: _put_together(item, arrays) for key, item in content}
-    return {"list": list, "tuple": tuple}[kind](_put_together(item, arrays) for item in content)
+    if kind not in _SEQUENCES:
+        raise ValueError(f"there is a {kind!r} in it, which this version does not know; it may be of a later one")
+    return _SEQUENCES[kind](_put_together(item, arrays) for item in content)
+
+
+_SEQUENCES: dict[str, type[Any]] = {"list": list, "tuple": tuple}
