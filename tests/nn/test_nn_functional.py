@@ -121,6 +121,7 @@ def test_softmax_casts_first():
         (lambda x: F.interpolate(x[None], 4, mode="cubic"), "mode='cubic' is unknown"),
         (lambda x: F.softshrink(x, -1.0), "lambd=-1.0 must not be negative"),
         (lambda x: F.gaussian_nll_loss(x, x, -x), "var has negative entries"),
+        (lambda x: F.gaussian_nll_loss(x, x, np.ones((5, 1))), r"var has shape \(5, 1\); it must broadcast to"),
         (lambda x: F.soft_margin_loss(x, x[0]), r"shapes \(2, 2\) and \(2,\) differ"),
         (lambda x: F.local_response_norm(x, 2), r"needs \(n, channels, length, ...\)"),
         (lambda x: F.embedding([0], x, sparse=True), "gradients are dense"),

@@ -31,13 +31,32 @@ class TestClipping:
         np.testing.assert_allclose([a.grad.data[0], b.grad.data[0, 0]], [0.6, 0.8], rtol=1e-6)
         assert unused.grad is None
 
+    @pytest.mark.parametrize("p", [1.0, 2.0, math.inf, -math.inf])
+    @pytest.mark.parametrize("place", [0, 1])
+    def test_no_nan_is_passed_over(self, p, place):
+        gradients = [np.array([1.0]), np.array([1.0])]
+        gradients[place][0] = np.nan
+        assert math.isnan(utils.clip_grad_norm_(with_gradients(*gradients), 1.0, p).item())
+
+    @pytest.mark.parametrize(
+        ("call", "message"),
+        [
+            (lambda: utils.clip_grad_norm_(nn.Linear(1, 1), 1.0), "clip_grad_norm_: .* a Linear; use module.parameters"),
+            (lambda: utils.clip_grad_value_(3.0, 1.0), "clip_grad_value_: .* not a float"),
+            (lambda: utils.clip_grad_norm_(with_gradients(np.ones(2)), 1.0, 0), "norm_type=0 counts the entries"),
+        ],
+    )
+    def test_misuse_is_told(self, call, message):
+        with pytest.raises((TypeError, ValueError), match=message):
+            call()
+
     def test_short_ones_stay_to_the_last_bit(self):
         (a,) = with_gradients(np.array([0.1, 0.2], "float32"))
         before = a.grad.data.copy()
         assert utils.clip_grad_norm_([a], 1.0).dtype == np.float32
         assert (a.grad.data == before).all()
 
-    @pytest.mark.parametrize(("p", "norm"), [(1, 7.0), (2, 5.0), (3, 91 ** (1 / 3)), (math.inf, 4.0)])
+    @pytest.mark.parametrize(("p", "norm"), [(1, 7.0), (2, 5.0), (3, 91 ** (1 / 3)), (math.inf, 4.0), (-math.inf, 3.0)])
     def test_any_norm(self, p, norm):
         (a,) = with_gradients(np.array([3.0, -4.0]))
         assert utils.clip_grad_norm_(a, 100.0, p).item() == pytest.approx(norm)

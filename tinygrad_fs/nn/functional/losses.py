@@ -227,7 +227,8 @@ def gaussian_nll_loss(
     input, target : array_like
         The means and the values, of one shape.
     var : array_like
-        The variances, which broadcast against it; those below `eps` count as `eps`.
+        The variances, in a shape that broadcasts to theirs, or in theirs without the last axis, along which it is then
+        the same; those below `eps` count as `eps`.
     full : bool, default False
         Add the constant ``log(2 pi) / 2``.
     eps : float, default 1e-6
@@ -236,7 +237,7 @@ def gaussian_nll_loss(
     Raises
     ------
     ValueError
-        If the shapes differ, a variance is negative or `reduction` is unknown.
+        If the shapes do not fit, a variance is negative or `reduction` is unknown.
 
     Examples
     --------
@@ -245,13 +246,26 @@ def gaussian_nll_loss(
     tensor(2.)
     """
     x, goal = _pair("gaussian_nll_loss", input, target)
-    variance = given(var)
+    variance = _variance(given(var), x.shape)
     values = array_of(variance)
     if (values < 0).any():
         raise ValueError("gaussian_nll_loss: var has negative entries; it is the variance, not its logarithm")
     variance = variance + np.maximum(eps - values, 0)  # as in PyTorch, the gradient goes on as if nothing was raised
     losses = 0.5 * (ops.log(variance) + (x - goal) ** 2 / variance)
     return reduced("gaussian_nll_loss", losses + 0.5 * math.log(2.0 * math.pi) if full else losses, reduction)
+
+
+def _variance(variance: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The variances in a shape that broadcasts to `shape`; one per row gets the axis that it lacks."""
+    if variance.shape == shape[:-1] != shape:
+        return ops.expand_dims(variance, -1)
+    sizes = zip(reversed(variance.shape), reversed(shape))
+    if variance.ndim > len(shape) or any(size not in (1, goal) for size, goal in sizes):
+        raise ValueError(
+            f"gaussian_nll_loss: var has shape {variance.shape}; it must broadcast to {shape}, the shape of the input, "
+            f"or be {shape[:-1]}, for one variance per row"
+        )
+    return variance
 
 
 def _pair(name: str, input: TensorLike, target: TensorLike) -> tuple[Tensor, Tensor]:

@@ -31,7 +31,7 @@ def clip_grad_norm_(
         Those without gradient are passed over.
     max_norm : float
     norm_type : float, default 2
-        The p of the norm; inf is the largest absolute value.
+        The p of the norm; inf is the largest absolute value, and -inf the smallest.
     error_if_nonfinite : bool, default False
         Whether a norm that is nan or inf is an error. Otherwise gradients become nan, as in PyTorch.
 
@@ -44,6 +44,10 @@ def clip_grad_norm_(
     ------
     RuntimeError
         If the norm is not finite and that is an error. The gradients are as they were.
+    ValueError
+        If `norm_type` is 0, which would count entries.
+    TypeError
+        If `parameters` is nothing that holds Tensors, as a module is.
 
     Examples
     --------
@@ -55,7 +59,7 @@ def clip_grad_norm_(
     >>> w.grad.numpy().round(3)
     array([0.6, 0.8], dtype=float32)
     """
-    gradients = _gradients(parameters)
+    gradients = _gradients("clip_grad_norm_", parameters)
     norm = _norm(gradients, float(norm_type))
     if error_if_nonfinite:
         _check_finite("clip_grad_norm_", norm)
@@ -76,7 +80,7 @@ def get_total_norm(
     >>> tg.nn.utils.get_total_norm([tg.tensor([3.0]), tg.tensor([[4.0]])])
     tensor(5.)
     """
-    arrays = [each.data for each in _several(tensors)]
+    arrays = [each.data for each in _several("get_total_norm", tensors)]
     norm = _norm(arrays, float(norm_type))
     if error_if_nonfinite:
         _check_finite("get_total_norm", norm)
@@ -97,7 +101,7 @@ def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float
     >>> w.grad.numpy().round(3)
     array([0.3, 0.4], dtype=float32)
     """
-    _scale(_gradients(parameters), max_norm, float(array_of(total_norm)))
+    _scale(_gradients("clip_grads_with_norm_", parameters), max_norm, float(array_of(total_norm)))
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
@@ -112,18 +116,23 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     >>> w.grad
     tensor([1. , 0.2])
     """
-    for array in _gradients(parameters):
+    for array in _gradients("clip_grad_value_", parameters):
         np.clip(array, -clip_value, clip_value, out=array)
         mark_changed(array)
 
 
-def _several(tensors: Tensor | Iterable[Tensor]) -> Iterable[Tensor]:
-    return [tensors] if isinstance(tensors, Tensor) else tensors
+def _several(name: str, tensors: Tensor | Iterable[Tensor]) -> Iterable[Tensor]:
+    if isinstance(tensors, Tensor):
+        return [tensors]
+    if not isinstance(tensors, Iterable):
+        remedy = "; use module.parameters()" if hasattr(tensors, "parameters") else ""
+        raise TypeError(f"{name}: it takes Tensors in a list or another iterable, not a {type(tensors).__name__}{remedy}")
+    return tensors
 
 
-def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Any]:
+def _gradients(name: str, parameters: Tensor | Iterable[Tensor]) -> list[Any]:
     """The arrays of the gradients that there are."""
-    return [each.grad.data for each in _several(parameters) if each.grad is not None]
+    return [each.grad.data for each in _several(name, parameters) if each.grad is not None]
 
 
 def _scale(gradients: list[Any], max_norm: float, norm: float) -> None:
@@ -144,9 +153,12 @@ def _scalar(norm: float, arrays: list[Any]) -> Tensor:
 
 
 def _norm(arrays: list[Any], p: float) -> float:
-    if p == math.inf:
-        return max([float(np.abs(array).max(initial=0)) for array in arrays], default=0.0)
+    if math.isinf(p):
+        pick = np.max if p > 0 else np.min  # which see a nan, where `max` of numbers takes the first that compares
+        return float(pick([pick(np.abs(array)) for array in arrays if array.size] or [0.0]))
     if p == 2.0:
         return math.sqrt(math.fsum([float(np.square(array, dtype=np.float64).sum()) for array in arrays]))
+    if p == 0.0:
+        raise ValueError("norm_type=0 counts the entries that are not 0, which no factor changes; use 1, 2 or inf")
     total = math.fsum([float(np.power(np.abs(array), p, dtype=np.float64).sum()) for array in arrays])
     return float(total ** (1.0 / p))
