@@ -114,6 +114,29 @@ def test_a_closed_generator_runs_its_cleanup_in_the_mode():
     assert recording()
 
 
+async def coroutine():
+    """Nothing to wait for."""
+
+
+async def stream():
+    yield 1
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda: tg.no_grad(tg.ones(2)), r"no_grad: a Tensor was given; use `with no_grad\(\):`"),
+        (lambda: tg.enable_grad()(3), "enable_grad: a int was given"),
+        (lambda: tg.no_grad(coroutine), "no_grad: the mode of coroutine would hold for whatever else runs"),
+        (lambda: tg.no_grad()(stream), "no_grad: the mode of stream"),
+    ],
+)
+def test_what_it_cannot_hold_for(use, message):
+    with pytest.raises(TypeError, match=message):
+        use()
+    assert recording()
+
+
 def test_results_under_no_grad_are_leaves():
     x = tg.ones(2, requires_grad=True)
     with tg.no_grad():

@@ -174,6 +174,20 @@ class TestConstruction:
         with pytest.raises(ValueError, match="no integer from 3"):
             tg.randint(3, 3)
 
+    @pytest.mark.parametrize(
+        ("use", "message"),
+        [
+            (lambda: tg.randint(5, (2, 3)), r"randint: high=\(2, 3\) is no int; the shape comes after both bounds"),
+            (lambda: tg.randn(2, generator=3), r"generator=3 is no numpy.random.Generator; .*default_rng\(seed\)"),
+            (lambda: tg.manual_seed("a"), "manual_seed: seed='a'; it is an int, and not negative"),
+            (lambda: tg.manual_seed(None), "manual_seed: seed=None"),
+            (lambda: tg.manual_seed(-1), "manual_seed: seed=-1"),
+        ],
+    )
+    def test_misuse_of_random_numbers(self, use, message):
+        with pytest.raises((TypeError, ValueError), match=message):
+            use()
+
     def test_random_leaves_can_require_grad(self):
         assert tg.randn(2, requires_grad=True).requires_grad
         assert tg.rand(2, requires_grad=True, dtype="float64").dtype == np.float64

@@ -46,6 +46,14 @@ class _GradMode:
 
 
 def _wrap(function: _F, enabled: bool) -> _F:
+    name = "enable_grad" if enabled else "no_grad"
+    if not callable(function):
+        raise TypeError(f"{name}: a {type(function).__name__} was given; use `with {name}():`, or decorate a function")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise TypeError(
+            f"{name}: the mode of {function.__qualname__} would hold for whatever else runs while it awaits; use "
+            f"`with {name}():` in it, around what awaits nothing"
+        )
     wrapper = _for_generator if inspect.isgeneratorfunction(function) else _for_function
     return wrapper(function, enabled)  # type: ignore[return-value]
 
@@ -94,6 +102,11 @@ class no_grad(_GradMode):
     It holds for the running thread, nests, and is undone when an exception passes. On a generator function it
     holds while the body runs. (A `with` block that contains a `yield` stays in force in the consumer until the
     generator goes on: decorate the function instead.)
+
+    Raises
+    ------
+    TypeError
+        On what is no function, and on a coroutine function, for which it could not hold.
 
     Examples
     --------

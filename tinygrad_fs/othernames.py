@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
-__all__ = ["INSTEAD"]
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+__all__ = ["INSTEAD", "instead_of"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def instead_of(options: Mapping[str, str]) -> Callable[[_F], _F]:
+    """Have a constructor that is called with one of these options say what to write in its place."""
+
+    def decorate(init: _F) -> _F:
+        @functools.wraps(init)
+        def called(self: Any, *args: Any, **kwargs: Any) -> None:
+            if unknown := [name for name in kwargs if name in options]:
+                raise TypeError(f"{type(self).__name__}: {unknown[0]}= is not here; {options[unknown[0]]}")
+            init(self, *args, **kwargs)
+
+        return called  # type: ignore[return-value]
+
+    return decorate
+
 
 INSTEAD = {
     "acos": "arccos(x)",

@@ -45,6 +45,11 @@ def manual_seed(seed: int) -> None:
     seed : int
         Not negative.
 
+    Raises
+    ------
+    ValueError
+        If it is something else.
+
     Examples
     --------
     >>> import tinygrad_fs as tg
@@ -54,7 +59,20 @@ def manual_seed(seed: int) -> None:
     >>> bool((a == tg.rand(3)).all())
     True
     """
-    _State.generator = np.random.default_rng(seed)
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"manual_seed: seed={seed!r}; it is an int, and not negative")
+    _State.generator = np.random.default_rng(int(seed))
+
+
+def generator_or_default(generator: np.random.Generator | None) -> np.random.Generator:
+    """The generator that was given, or the default one; an error if it is something else, as a seed."""
+    if generator is None:
+        return default_generator()
+    if not isinstance(generator, np.random.Generator):
+        raise TypeError(
+            f"generator={generator!r} is no numpy.random.Generator; make one with numpy.random.default_rng(seed)"
+        )
+    return generator
 
 
 def rand(
@@ -81,7 +99,7 @@ def rand(
     >>> tg.rand(2, generator=np.random.default_rng(0))
     tensor([0.6369617 , 0.26978672])
     """
-    values = (generator or default_generator()).random(_shape(shape))
+    values = generator_or_default(generator).random(_shape(shape))
     return Tensor(np.asarray(values), requires_grad, dtype or get_default_dtype())
 
 
@@ -100,7 +118,7 @@ def randn(
     >>> tg.randn((2, 3), generator=np.random.default_rng(0)).shape
     (2, 3)
     """
-    values = (generator or default_generator()).standard_normal(_shape(shape))
+    values = generator_or_default(generator).standard_normal(_shape(shape))
     return Tensor(np.asarray(values), requires_grad, dtype or get_default_dtype())
 
 
@@ -126,6 +144,8 @@ def randint(
     ------
     ValueError
         If there is no integer to draw.
+    TypeError
+        If `high` is no int, as where the shape was given in its place.
 
     Examples
     --------
@@ -136,9 +156,13 @@ def randint(
     """
     if high is None:
         low, high = 0, low
+    if not isinstance(high, (int, np.integer)):
+        raise TypeError(
+            f"randint: high={high!r} is no int; the shape comes after both bounds, as in randint(0, 5, (2, 3))"
+        )
     if high <= low:
         raise ValueError(f"randint: there is no integer from {low} up to, but without, {high}")
-    values = (generator or default_generator()).integers(low, high, shape)
+    values = generator_or_default(generator).integers(low, high, shape)
     return Tensor(np.asarray(values), dtype=dtype)
 
 

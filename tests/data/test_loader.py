@@ -243,6 +243,7 @@ def test_after_a_break_a_new_loop_is_a_new_epoch_but_the_state_is_that_of_the_ol
         ({"epoch": None}, "what state_dict"),
         (loader(9).state_dict(), "of 9 samples, but the dataset has 10"),
         (loader(generator=None).state_dict(), "has a generator of its own"),
+        ({**loader().state_dict(), "epoch": {"seed": None, "position": 3}}, "of a loader that does not shuffle"),
         ({**loader().state_dict(), "generator": {"bit_generator": "MT19937"}}, "MT19937|PCG64"),
         *[
             ({**loader().state_dict(), "epoch": epoch}, "is no epoch of a loader")
@@ -265,11 +266,31 @@ def test_a_state_that_does_not_fit_changes_nothing(state, message):
     assert it.state_dict() == before
 
 
-@pytest.mark.parametrize("options", [{"batch_size": 0}, {"batch_size": 2.0}, {"batch_size": None}, {"prefetch": -1}])
+@pytest.mark.parametrize(
+    "options", [{"batch_size": 0}, {"batch_size": 2.0}, {"batch_size": None}, {"prefetch": -1}, {"prefetch": 1.5}]
+)
 def test_misuse_is_told(options):
     ((name, value),) = options.items()
     with pytest.raises(ValueError, match=f"DataLoader: {name}={value}"):
         DataLoader([1], **options)
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda: DataLoader(5), "a int is no dataset"),
+        (lambda: DataLoader(iter([1, 2])), "a list_iterator is no dataset, .* make a list of"),
+        (lambda: DataLoader({1, 2}), "a set is no dataset"),
+        (lambda: DataLoader([1], shuffle=True, generator=0), "|generator=0 is no numpy.random.Generator"),
+        (lambda: DataLoader([1], num_workers=4), "num_workers= is not here; write prefetch="),
+        (lambda: DataLoader([1], pin_memory=True), "pin_memory= is not here; leave it out"),
+        (lambda: DataLoader([1], sampler=[0]), "sampler= is not here; write Subset"),
+        (lambda: DataLoader([1], shufle=True), "unexpected keyword argument 'shufle'"),
+    ],
+)
+def test_what_it_cannot_work_with_is_told(use, message):
+    with pytest.raises(TypeError, match=f"DataLoader.*{message}"):
+        use()
 
 
 @pytest.mark.parametrize("prefetch", [0, 2])

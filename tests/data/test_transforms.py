@@ -15,10 +15,11 @@ from tinygrad_fs.data.transforms import (
 )
 
 
-class Fixed:
-    """Stands for a generator, and draws what it was given."""
+class Fixed(np.random.Generator):
+    """A generator that draws what it was given."""
 
     def __init__(self, *draws):
+        super().__init__(np.random.PCG64(0))
         self.draws = list(draws)
 
     def uniform(self, low, high, size):

@@ -41,8 +41,11 @@ class TestClipping:
     @pytest.mark.parametrize(
         ("call", "message"),
         [
-            (lambda: utils.clip_grad_norm_(nn.Linear(1, 1), 1.0), "clip_grad_norm_: .* a Linear; use module.parameters"),
-            (lambda: utils.clip_grad_value_(3.0, 1.0), "clip_grad_value_: .* not a float"),
+            (
+                lambda: utils.clip_grad_norm_(nn.Linear(1, 1), 1.0),
+                "clip_grad_norm_: .* Linear; use module.param",
+            ),
+            (lambda: utils.clip_grad_value_(3.0, 1.0), "clip_grad_value_: .* not in a float"),
             (lambda: utils.clip_grad_norm_(with_gradients(np.ones(2)), 1.0, 0), "norm_type=0 counts the entries"),
         ],
     )

@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_fs.data.collation import default_collate
 from tinygrad_fs.data.sampling import common_length
 from tinygrad_fs.dtypes import Array
-from tinygrad_fs.random import default_generator
+from tinygrad_fs.random import generator_or_default
 
 __all__ = ["Dataset", "Subset", "TensorDataset", "random_split"]
 
@@ -102,6 +102,8 @@ class Subset(Dataset[Sample]):
     ------
     IndexError
         If there is no such sample.
+    TypeError
+        If the indices are no integers, as those of a mask.
 
     Examples
     --------
@@ -113,7 +115,11 @@ class Subset(Dataset[Sample]):
 
     def __init__(self, dataset: Any, indices: Sequence[int] | Array) -> None:
         self.dataset = dataset
-        self.indices = np.asarray(indices, dtype=np.int64)
+        numbers = np.asarray(indices)
+        if numbers.dtype.kind not in "iu" and numbers.size:
+            remedy = "np.flatnonzero(mask)" if numbers.dtype.kind == "b" else "integers"
+            raise TypeError(f"Subset: the indices are of dtype {numbers.dtype}; use {remedy}")
+        self.indices = numbers.astype(np.int64)
         if self.indices.ndim != 1:
             raise ValueError(f"Subset: the indices have shape {self.indices.shape}; they must be in one row")
         count = len(dataset)
@@ -179,7 +185,7 @@ def random_split(
             f"random_split: the lengths {list(lengths)} make {sum(shares):g}; they must make {count}, as many as there "
             "are samples, or, as shares, 1"
         )
-    order = (generator or default_generator()).permutation(count)
+    order = generator_or_default(generator).permutation(count)
     stops = np.cumsum(sizes).tolist()
     return [Subset(dataset, order[stop - size : stop]) for stop, size in zip(stops, sizes)]
 

@@ -12,9 +12,23 @@ from tinygrad_fs.data.datasets import batch_of
 from tinygrad_fs.data.prefetching import prefetched
 from tinygrad_fs.data.transforms import takes_generator
 from tinygrad_fs.dtypes import Array
-from tinygrad_fs.random import default_generator
+from tinygrad_fs.othernames import instead_of
+from tinygrad_fs.random import generator_or_default
 
 __all__ = ["DataLoader"]
+
+_IN_PYTORCH = {
+    "num_workers": "write prefetch=, batches loaded ahead by a thread",
+    "prefetch_factor": "write prefetch=, how many batches are loaded ahead",
+    "pin_memory": "leave it out",
+    "persistent_workers": "leave it out",
+    "worker_init_fn": "leave it out",
+    "multiprocessing_context": "leave it out",
+    "timeout": "leave it out",
+    "sampler": "write Subset(dataset, indices) in place of the dataset",
+    "batch_sampler": "write batch_size= and shuffle=",
+}
+"""What options of PyTorch's loader are called here."""
 
 
 class _Epoch:
@@ -61,7 +75,10 @@ class DataLoader:
     Raises
     ------
     ValueError
-        If `batch_size` is not a positive integer, or `prefetch` is negative.
+        If `batch_size` is not a positive integer, or `prefetch` no integer from 0 on.
+    TypeError
+        If `dataset` has no samples by number, `generator` is none, or for an option that only PyTorch has: the message
+        says what is in its place.
 
     Notes
     -----
@@ -86,6 +103,7 @@ class DataLoader:
     (1, 2) [1]
     """
 
+    @instead_of(_IN_PYTORCH)
     def __init__(
         self,
         dataset: Any,
@@ -100,8 +118,15 @@ class DataLoader:
     ) -> None:
         if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
             raise ValueError(f"DataLoader: batch_size={batch_size!r}; it must be a positive integer")
-        if prefetch < 0:
-            raise ValueError(f"DataLoader: prefetch={prefetch} must not be negative; 0 loads in the loop itself")
+        if not isinstance(prefetch, (int, np.integer)) or prefetch < 0:
+            raise ValueError(f"DataLoader: prefetch={prefetch!r} is no number of batches; 0 loads in the loop itself")
+        if not hasattr(dataset, "__getitem__") or not hasattr(dataset, "__len__"):
+            raise TypeError(
+                f"DataLoader: a {type(dataset).__name__} is no dataset, which has __getitem__(index) and __len__(); "
+                "make a list of what can only be gone through"
+            )
+        if generator is not None:
+            generator_or_default(generator)  # or a seed in its place would be noticed in the first epoch
         self.dataset = dataset
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -127,7 +152,7 @@ class DataLoader:
     def _draw_seed(self) -> int | None:
         if not self.shuffle and self.transform is None:
             return None
-        return int((self.generator or default_generator()).integers(2**63))
+        return int(generator_or_default(self.generator).integers(2**63))
 
     def _stop(self, count: int) -> int:
         """How many samples of `count` are handed out in an epoch."""
@@ -206,6 +231,10 @@ class DataLoader:
         drawn = isinstance(seed, (int, np.integer)) and seed >= 0
         if not (drawn or seed is None) or not isinstance(position, (int, np.integer)) or position < 0:
             raise ValueError(f"DataLoader.load_state_dict: {epoch!r} is no epoch of a loader; it is damaged")
+        if seed is None and self.shuffle:
+            raise ValueError(
+                "DataLoader.load_state_dict: the state is of a loader that does not shuffle, as this one does"
+            )
         return _Epoch(None if seed is None else int(seed), int(position))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.dtypes import Array
-from tinygrad_fs.random import default_generator
+from tinygrad_fs.random import generator_or_default
 
 __all__ = ["batches", "common_length", "train_test_split"]
 
@@ -105,7 +105,7 @@ def batches(
     count = common_length("batches", arrays)
     if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
         raise ValueError(f"batches: batch_size={batch_size!r}; it must be a positive integer")
-    order = (generator or default_generator()).permutation(count) if shuffle else None
+    order = generator_or_default(generator).permutation(count) if shuffle else None
     stop = count - count % batch_size if drop_last else count
     # The arguments are checked when this is called; a generator function would wait for the first batch.
     return (_rows(arrays, order, slice(start, start + batch_size)) for start in range(0, stop, batch_size))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.dtypes import Array
-from tinygrad_fs.random import default_generator
+from tinygrad_fs.random import generator_or_default
 
 __all__ = [
     "CenterCrop",
@@ -123,7 +123,7 @@ class RandomShift:
 
     def __call__(self, images: Any, generator: np.random.Generator | None = None) -> Any:
         _check_images("RandomShift", images, floating=True)
-        draw = (generator or default_generator()).uniform
+        draw = generator_or_default(generator).uniform
         count = images.shape[:-3]
         vertical, horizontal = (
             _interpolation(size, draw(-most, most, count), images.dtype)
@@ -164,7 +164,7 @@ class RandomCrop:
         if self.padding:
             images = np.pad(images, [(0, 0)] * (images.ndim - 2) + [(self.padding, self.padding)] * 2)
         room = _room("RandomCrop", images, self.size)
-        draw = (generator or default_generator()).integers
+        draw = generator_or_default(generator).integers
         # One index per image for the window's corner; broadcast against those of channel, row and column.
         shape = (*images.shape[:-3], 1, 1, 1)
         top, left = (draw(0, most + 1, shape) for most in room)
@@ -219,7 +219,7 @@ class _RandomFlip:
 
     def __call__(self, images: Any, generator: np.random.Generator | None = None) -> Any:
         _check_images(type(self).__name__, images)
-        chosen = (generator or default_generator()).random((*images.shape[:-3], 1, 1, 1)) < self.p
+        chosen = generator_or_default(generator).random((*images.shape[:-3], 1, 1, 1)) < self.p
         return np.where(chosen, np.flip(images, self._axis), images)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.dtypes import Array
-from tinygrad_fs.random import default_generator
+from tinygrad_fs.random import generator_or_default
 from tinygrad_fs.tensor import Tensor
 
 __all__ = [
@@ -62,7 +62,7 @@ def uniform_(tensor: _T, a: float = 0.0, b: float = 1.0, generator: np.random.Ge
     True
     """
     array = tensor._data
-    array[...] = (generator or default_generator()).random(array.shape, _drawn(array)) * (b - a) + a
+    array[...] = generator_or_default(generator).random(array.shape, _drawn(array)) * (b - a) + a
     mark_changed(array)
     return tensor
 
@@ -70,7 +70,7 @@ def uniform_(tensor: _T, a: float = 0.0, b: float = 1.0, generator: np.random.Ge
 def normal_(tensor: _T, mean: float = 0.0, std: float = 1.0, generator: np.random.Generator | None = None) -> _T:
     """Fill with normal numbers of this mean and standard deviation; returns the tensor."""
     array = tensor._data
-    array[...] = (generator or default_generator()).standard_normal(array.shape, _drawn(array)) * std + mean
+    array[...] = generator_or_default(generator).standard_normal(array.shape, _drawn(array)) * std + mean
     mark_changed(array)
     return tensor
 
@@ -168,7 +168,7 @@ def trunc_normal_(
     """
     if not a < b or std <= 0:
         raise ValueError(f"trunc_normal_: std={std} must be positive, and a={a} below b={b}")
-    generator = generator or default_generator()
+    generator = generator_or_default(generator)
     low, high = (a - mean) / std, (b - mean) / std
     array = tensor._data
     found = np.empty(array.size, _drawn(array))
@@ -219,7 +219,7 @@ def orthogonal_(tensor: _T, gain: float = 1.0, generator: np.random.Generator | 
         raise ValueError(f"orthogonal_: a tensor of shape {array.shape} is no matrix; two or more axes are needed")
     if array.size:
         rows, columns = len(array), array.size // len(array)
-        draws = (generator or default_generator()).standard_normal((max(rows, columns), min(rows, columns)))
+        draws = generator_or_default(generator).standard_normal((max(rows, columns), min(rows, columns)))
         q, r = np.linalg.qr(draws)
         q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)  # or some matrices would be likelier than others
         array[...] = gain * (q if rows >= columns else q.T).reshape(array.shape)
@@ -301,7 +301,7 @@ def sparse_(tensor: _T, sparsity: float, std: float = 0.01, generator: np.random
     """
     if tensor.ndim != 2:
         raise ValueError(f"sparse_: a tensor of shape {tensor.shape} is no matrix; two axes are needed")
-    generator = generator or default_generator()
+    generator = generator_or_default(generator)
     normal_(tensor, 0.0, std, generator)
     rows, columns = tensor.shape
     for column in range(columns):

@@ -12,7 +12,7 @@ from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.keywords import says_axis
 from tinygrad_fs.ops.operands import array_of
-from tinygrad_fs.random import default_generator
+from tinygrad_fs.random import generator_or_default
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
@@ -287,7 +287,7 @@ def gumbel_softmax(
     tensor([1., 1., 1., 1., 1.])
     """
     x = given(logits)
-    noise = (generator or default_generator()).gumbel(size=x.shape).astype(x.dtype)
+    noise = generator_or_default(generator).gumbel(size=x.shape).astype(x.dtype)
     soft: Any = ops.softmax((x + noise) / tau, axis)
     if not hard:
         return soft  # type: ignore[no-any-return]

@@ -7,7 +7,7 @@ import numpy as np
 from tinygrad_fs import ops
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.dropouts import alpha_dropped, channels_of
-from tinygrad_fs.random import default_generator
+from tinygrad_fs.random import generator_or_default
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [
@@ -147,7 +147,7 @@ def rrelu(
     x = given(input)
     if not training:
         return ops.leaky_relu(x, (lower + upper) / 2)
-    slopes = (generator or default_generator()).uniform(lower, upper, x.shape).astype(x.dtype)
+    slopes = generator_or_default(generator).uniform(lower, upper, x.shape).astype(x.dtype)
     return ops.where(x > 0, x, slopes * x)
 
 

@@ -126,7 +126,9 @@ def _several(name: str, tensors: Tensor | Iterable[Tensor]) -> Iterable[Tensor]:
         return [tensors]
     if not isinstance(tensors, Iterable):
         remedy = "; use module.parameters()" if hasattr(tensors, "parameters") else ""
-        raise TypeError(f"{name}: it takes Tensors in a list or another iterable, not a {type(tensors).__name__}{remedy}")
+        raise TypeError(
+            f"{name}: Tensors are given in a list or another iterable, not in a {type(tensors).__name__}{remedy}"
+        )
     return tensors
 
 

@@ -18,7 +18,7 @@ from tinygrad_fs.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.nn.parameter import Parameter
 from tinygrad_fs.ops.keywords import says_axis
-from tinygrad_fs.random import default_generator
+from tinygrad_fs.random import generator_or_default
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["remove_spectral_norm", "remove_weight_norm", "spectral_norm", "weight_norm"]
@@ -235,7 +235,7 @@ def spectral_norm(
     rows = it.as_matrix(weight.detach())
     module.register_parameter(f"{name}_orig", weight)
     for ending, size in (("_u", rows.shape[0]), ("_v", rows.shape[1])):
-        vector = (generator or default_generator()).standard_normal(size).astype(weight.dtype)
+        vector = generator_or_default(generator).standard_normal(size).astype(weight.dtype)
         module.register_buffer(name + ending, Tensor(vector / max(float(np.linalg.norm(vector)), eps)))
     it.put_on(module, weight)
     return module
