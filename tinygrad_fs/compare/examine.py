@@ -124,8 +124,8 @@ def _origin_of_factor(scale: float, name: str, trial: Trial) -> str:
 
 def _frozen(name: str, trials: list[Trial]) -> Judgement:
     if any(name in trial.hand.updated for trial in trials):
-        return Judgement("wrong", "updated, although trainable is False", None, float("inf"), None)
-    return Judgement("right", "not updated", None, 0.0, None)
+        return Judgement("wrong", "updated, although trainable is False", float("inf"))
+    return Judgement("right", "not updated", 0.0)
 
 
 def _judged(name: str, pairs: list[tuple[Trial, ByHand]]) -> Judgement:
@@ -136,8 +136,8 @@ def _judged(name: str, pairs: list[tuple[Trial, ByHand]]) -> Judgement:
         problem = _problem_with(gradient, value.shape, truth)
         if problem is not None:
             if gradient is None and name in trial.case.parameter_names:
-                return Judgement("wrong", "backward gives no gradient for it", None, 1.0, None)
-            return Judgement("shape", problem, None, float("inf"), None)
+                return Judgement("wrong", "backward gives no gradient for it", 1.0)
+            return Judgement("shape", problem, float("inf"))
         if gradient is None:
             gradient = np.zeros(value.shape)
         comparisons.append(

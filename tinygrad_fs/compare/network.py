@@ -304,7 +304,7 @@ def _judged(name: str, trials: list[Trial], scale: float) -> Judgement:
         gradient, value = trial.hand.gradients[name], trial.case.values[name]
         if gradient is None or np.shape(gradient) != value.shape:
             got = "none" if gradient is None else f"of shape {np.shape(gradient)}"
-            return Judgement("shape", f"the gradient is {got}", None, float("inf"), None)
+            return Judgement("shape", f"the gradient is {got}", float("inf"))
         comparisons.append(
             Comparison(
                 np.asarray(gradient) / scale,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,10 +11,7 @@ from tinygrad_fs.compare.numeric import Differences, Directional
 from tinygrad_fs.compare.pattern import Marked, describe
 from tinygrad_fs.dtypes import Array
 
-__all__ = ["Comparison", "Judgement", "VERDICTS", "judge"]
-
-VERDICTS = ("right", "convention", "scaled", "partial", "wrong", "stale", "nonfinite", "shape", "error")
-"""What a gradient can be called. The first two are no errors."""
+__all__ = ["Comparison", "Judgement", "judge"]
 
 _LOOKED_AT = 5
 _SPREAD = 1e-2
@@ -26,22 +23,19 @@ class Judgement(NamedTuple):
     Attributes
     ----------
     verdict : str
-        One of `VERDICTS`.
+        As in a `Finding`.
     detail : str
         In words: the factor, the part, the values.
-    scale : float or None
-        For "scaled": what the gradient is multiplied by.
     error : float
         The largest relative error.
-    shown_by : Comparison or None
-        The draw that shows it best.
+    scale : float or None
+        For "scaled": what the gradient is multiplied by.
     """
 
     verdict: str
     detail: str
-    scale: float | None
     error: float
-    shown_by: Comparison | None
+    scale: float | None = None
 
 
 class Comparison:
@@ -77,9 +71,8 @@ class Comparison:
         differences: Differences,
         kinks: Array | None = None,
         by_differences: bool = False,
-        case: Any = None,
     ) -> None:
-        self.name, self.value, self.generic, self.case = name, value, generic, case
+        self.name, self.value, self.generic = name, value, generic
         self._differences, self._kinks = differences, kinks
         self.has_entries = not isinstance(truth, Directional)
         coarse = by_hand.dtype == np.float16 or by_hand.dtype == np.float32
@@ -181,31 +174,31 @@ def judge(comparisons: Sequence[Comparison]) -> Judgement:
     error = max((each.error for each in comparisons), default=0.0)
     infinite = next((each for each in comparisons if each.is_infinite()), None)
     if infinite is not None:
-        return Judgement("nonfinite", _not_finite(infinite), None, error, infinite)
+        return Judgement("nonfinite", _not_finite(infinite), error)
     off = [each for each in comparisons if not each.is_right]
     if not off:
         at_kinks = next((each for each in comparisons if not each.generic and each.kinks()), None)
         if at_kinks is None:
-            return Judgement("right", "", None, error, None)
-        return Judgement("convention", at_kinks.at(at_kinks.kinks()[0]), None, error, at_kinks)
+            return Judgement("right", "", error)
+        return Judgement("convention", at_kinks.at(at_kinks.kinks()[0]), error)
     real = [each for each in off if not each.is_excused()]
     if not real:
-        return Judgement("convention", off[0].at(off[0].worst), None, error, off[0])
+        return Judgement("convention", off[0].at(off[0].worst), error)
     generic = [each for each in comparisons if each.generic]
     shown = [each for each in real if each.generic] or real
     worst = max(shown, key=lambda each: float(np.mean(each.off)))
     pool = generic if shown[0].generic else shown
     scale = _factor([each for each in pool if each.says_much.any()])
     if scale == 0:
-        return Judgement("wrong", "it is zero, and should not be", None, error, worst)
+        return Judgement("wrong", "it is zero, and should not be", error)
     if scale is not None:
-        return Judgement("scaled", _factor_in_words(scale), scale, error, worst)
+        return Judgement("scaled", _factor_in_words(scale), error, scale)
     # A draw that is right altogether says nothing of parts (its parameters may be 1), unless there is one entry.
     within = pool if worst.off.size == 1 else shown
     if any(each.has_entries and (each.says_much & ~each.off).any() for each in within):
         part = describe([Marked(each.off, each.says_much, each.value) for each in shown], worst.name)
-        return Judgement("partial", f"wrong {part}", None, error, worst)
-    return Judgement("wrong", _in_words(worst), None, error, worst)
+        return Judgement("partial", f"wrong {part}", error)
+    return Judgement("wrong", _in_words(worst), error)
 
 
 def _factor(comparisons: Sequence[Comparison]) -> float | None:

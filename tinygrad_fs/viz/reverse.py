@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tinygrad_fs.graph import Node
 from tinygrad_fs.viz.scene import BoxKind
 from tinygrad_fs.viz.sketch import Area, Argument, Sketch, Thing
 
@@ -62,7 +61,6 @@ class _Reverse:
         self.areas = list(sketch.areas)
         self.mirrored = {-1: -1}
         self.arriving: dict[int, list[Argument]] = {}  # per forward thing, the gradients that it gets
-        self.makers: dict[Node, int] = {thing.node: number for number, thing in enumerate(sketch.things)}
         self.is_alone = alone
 
     def go_back(self, number: int) -> None:

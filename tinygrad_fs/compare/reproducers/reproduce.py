@@ -33,7 +33,7 @@ def reproducer_of(
     name : str
         Of the gradient.
     kind : str
-        What the script is to show, one of `sketch.KINDS`.
+        What the script is to show: "truth", "sides", "frozen", "error" or "saturation".
     raises : type, optional
         For kind "error", the exception that it is to run into.
     """

@@ -179,7 +179,7 @@ class Script:
             raise InexpressibleError(f"a {kind.__name__}")
         self._definitions[_MADE] = None
         self._open.append(id(value))
-        given = [f"{name}={text}" for name, text in self.attributes(value)]
+        given = [f"{key}={self.expression(item)}" for (step, key), item in parts(value) if step == "attribute"]
         self._open.pop()
         return _bracketed("made(", [self.name_of(kind), *given], ")")
 
@@ -202,10 +202,6 @@ class Script:
             if each.default is each.empty or not _alike(held, each.default):
                 given.append(f"{each.name}={self.expression(held)}")
         return f"{self.name_of(kind)}({', '.join(given)})"
-
-    def attributes(self, value: Any) -> list[tuple[str, str]]:
-        """The attributes of an object, each as a name and an expression."""
-        return [(key, self.expression(item)) for (kind, key), item in parts(value) if kind == "attribute"]
 
 
 def _bracketed(opening: str, items: list[str], closing: str) -> str:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
 
 from tinygrad_fs.compare.reproducers.script import Script
 from tinygrad_fs.compare.subjects.case import Case
 from tinygrad_fs.dtypes import Array
 
-__all__ = ["KINDS", "OPTIMIZER", "Sketch", "cotangent_lines", "seeds", "weighed"]
+__all__ = ["OPTIMIZER", "Sketch", "cotangent_lines", "seeds", "weighed"]
 
 OPTIMIZER = '''\
 class Optimizer:
@@ -58,8 +55,6 @@ print("where it is as wrong and more certain:", loss(much * {name}), by_hand, se
 """
 
 _ENDINGS = {"truth": _DIFFERENCES, "sides": _SIDES, "frozen": _UPDATE, "error": "", "saturation": _SATURATION}
-
-KINDS = tuple(_ENDINGS)
 """What a script shows: another gradient by differences; other slopes on both sides; an update; an exception; a gradient
 that is lost as a loss rises."""
 
@@ -90,7 +85,7 @@ class Sketch:
     run: list[str] = field(default_factory=list)
 
     def source(self, script: Script, kind: str) -> str:
-        """The whole script, for one of `KINDS`."""
+        """The whole script, for one of the kinds."""
         ending = _ENDINGS[kind]
         pieces = [
             *self.definitions,
@@ -125,8 +120,3 @@ def seeds(script: Script, case: Case) -> list[str]:
     if "random" in drawn:
         script.add_import("import random")
     return [f"{name}.seed(0)" for name in drawn]
-
-
-def arguments(values: dict[str, Any]) -> str:
-    """Arguments of a call: copies of the variables that hold arrays, and the expressions of all else."""
-    return ", ".join(f"{name}.copy()" if isinstance(value, np.ndarray) else value for name, value in values.items())
