@@ -1,9 +1,9 @@
 """Backprop that was written by hand, held against autograd."""
 
 from tinygrad_fs.compare.audit import assert_backward_matches, audit
+from tinygrad_fs.compare.errors import AuditError
 from tinygrad_fs.compare.network import audit_network
 from tinygrad_fs.compare.report import Finding, Report
-from tinygrad_fs.compare.subjects.case import AuditError
 from tinygrad_fs.compare.ways import Comparison, side_by_side
 
 __all__ = [

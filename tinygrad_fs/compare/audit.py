@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.compare.errors import AuditError, check_numbers
 from tinygrad_fs.compare.inquiry import Inquiry
 from tinygrad_fs.compare.isolation.muted import muted
 from tinygrad_fs.compare.isolation.randomness import preserved
 from tinygrad_fs.compare.report import Report
-from tinygrad_fs.compare.subjects.case import AuditError, check_numbers
 from tinygrad_fs.compare.subjects.protocols import subject_of
 
 __all__ = ["assert_backward_matches", "audit"]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygrad_fs.compare.subjects.case import AuditError
+from tinygrad_fs.compare.errors import AuditError
 from tinygrad_fs.dtypes import Array
 
 __all__ = ["Draw", "Template", "cotangent", "parameter"]

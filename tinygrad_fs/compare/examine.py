@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_fs.compare.draws import Draw
+from tinygrad_fs.compare.errors import RunError, UnfitError
 from tinygrad_fs.compare.numeric import Directional
-from tinygrad_fs.compare.subjects.case import ByHand, Case, RunError, Subject, UnfitError
+from tinygrad_fs.compare.subjects.case import ByHand, Case, Subject
 from tinygrad_fs.compare.truth import METHODS, Truth, find_truth
 from tinygrad_fs.compare.verdict import Comparison, Judgement, judge
 from tinygrad_fs.dtypes import Array

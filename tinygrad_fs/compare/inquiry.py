@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinygrad_fs.compare.draws import Draw
+from tinygrad_fs.compare.errors import AuditError, RunError
 from tinygrad_fs.compare.examine import Outcome, examine
 from tinygrad_fs.compare.report import Finding
 from tinygrad_fs.compare.reproducers.evidence import Evidence
-from tinygrad_fs.compare.subjects.case import AuditError, RunError, Subject
+from tinygrad_fs.compare.subjects.case import Subject
 
 __all__ = ["Inquiry"]
 

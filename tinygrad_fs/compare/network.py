@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_fs.autograd import grad
 from tinygrad_fs.compare.draws import Draw, Template
+from tinygrad_fs.compare.errors import AuditError, RunError, UnfitError, check_numbers
 from tinygrad_fs.compare.examine import Trial, run
 from tinygrad_fs.compare.inquiry import Inquiry
 from tinygrad_fs.compare.isolation.muted import muted
@@ -24,7 +25,6 @@ from tinygrad_fs.compare.reproducers.of_networks import (
     through_the_last_layer,
 )
 from tinygrad_fs.compare.saturation import SATURATED, of_saturation
-from tinygrad_fs.compare.subjects.case import AuditError, RunError, UnfitError, check_numbers
 from tinygrad_fs.compare.subjects.functions import Functions, FunctionSubject
 from tinygrad_fs.compare.subjects.layer import LayerSubject
 from tinygrad_fs.compare.subjects.network import Handed, NetworkCase, NetworkSubject, chain, layer_of

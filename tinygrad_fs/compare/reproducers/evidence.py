@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tinygrad_fs.compare.draws import Draw
+from tinygrad_fs.compare.errors import RunError, UnfitError
 from tinygrad_fs.compare.examine import Outcome, judgement_of, run
 from tinygrad_fs.compare.reproducers.reproduce import reproducer_of
 from tinygrad_fs.compare.reproducers.shrink import (
@@ -17,7 +18,7 @@ from tinygrad_fs.compare.reproducers.shrink import (
     smallest,
     tied_draws,
 )
-from tinygrad_fs.compare.subjects.case import Case, RunError, Subject, UnfitError
+from tinygrad_fs.compare.subjects.case import Case, Subject
 from tinygrad_fs.compare.truth import METHODS
 from tinygrad_fs.dtypes import Array
 

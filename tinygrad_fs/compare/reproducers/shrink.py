@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from tinygrad_fs.compare.draws import Draw
+from tinygrad_fs.compare.errors import RunError
 from tinygrad_fs.compare.examine import judgement_of, run
-from tinygrad_fs.compare.subjects.case import RunError, Subject
+from tinygrad_fs.compare.subjects.case import Subject
 
 __all__ = ["Example", "shows_error", "shows_verdict", "simple_draws", "smallest", "tied_draws"]
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_fs.compare.subjects.case import UnfitError
+from tinygrad_fs.compare.errors import UnfitError
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.tensor import Tensor
 

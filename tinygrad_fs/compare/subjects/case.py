@@ -2,76 +2,18 @@
 
 from __future__ import annotations
 
-import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from tinygrad_fs.compare.draws import Draw
+from tinygrad_fs.compare.errors import RunError
 from tinygrad_fs.dtypes import Array
 
-if TYPE_CHECKING:
-    from tinygrad_fs.compare.draws import Draw
-
-__all__ = ["AuditError", "ByHand", "Case", "UnfitError", "RunError", "Subject", "check_numbers", "guarded", "same"]
-
-
-class AuditError(ValueError):
-    """What was asked for cannot be audited; the message says why, and what to write."""
-
-
-class UnfitError(Exception):
-    """The audited code did something that cannot be audited, without raising anything itself."""
-
-
-class RunError(Exception):
-    """The audited code raised an exception.
-
-    Attributes
-    ----------
-    stage : {"initialize", "forward", "backward", "train_on_batch"}
-        Where.
-    error : Exception
-        What it raised.
-    """
-
-    def __init__(self, stage: str, error: Exception) -> None:
-        what = str(error) if isinstance(error, UnfitError) else f"raised {type(error).__name__}: {error}"
-        super().__init__(f"{stage} {what}")
-        self.stage = stage
-        self.error = error
-
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the code raised on purpose, by a `raise` or an `assert` of its own."""
-        last = traceback.extract_tb(self.error.__traceback__)[-1]
-        return (last.line or "").startswith(("raise ", "assert "))
-
-
-def check_numbers(caller: str, **numbers: tuple[Any, int]) -> None:
-    """Raise unless each of the numbers is whole and as large as what is given with it.
-
-    Examples
-    --------
-    >>> check_numbers("audit", draws=(0, 1))
-    Traceback (most recent call last):
-    tinygrad_fs.compare.subjects.case.AuditError: audit: draws=0; it must be a whole number, 1 or more
-    """
-    for name, (value, least) in numbers.items():
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-            raise AuditError(f"{caller}: {name}={value!r}; it must be a whole number, {least} or more")
-
-
-def guarded(stage: str, run: Callable[[], Any]) -> Any:
-    """Run code of the subject; what it raises becomes a `RunError`."""
-    try:
-        return run()
-    except RunError:
-        raise
-    except Exception as error:
-        raise RunError(stage, error) from error
+__all__ = ["ByHand", "Case", "Subject", "same"]
 
 
 def same(a: Any, b: Any) -> bool:

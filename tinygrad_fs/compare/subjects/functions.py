@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_fs.compare.draws import Draw, Template, cotangent
+from tinygrad_fs.compare.errors import AuditError, UnfitError, guarded
 from tinygrad_fs.compare.isolation.parts import Copier
 from tinygrad_fs.compare.isolation.randomness import drawn_by, held_by, replay
 from tinygrad_fs.compare.isolation.reach import Reach, reach
 from tinygrad_fs.compare.subjects.calls import as_outputs, is_numbers, staying
-from tinygrad_fs.compare.subjects.case import AuditError, ByHand, Case, Subject, UnfitError, guarded, same
+from tinygrad_fs.compare.subjects.case import ByHand, Case, Subject, same
 from tinygrad_fs.compare.trace import tracing
 from tinygrad_fs.dtypes import Array
 

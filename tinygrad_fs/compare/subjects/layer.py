@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.compare.draws import Draw, Template, cotangent, parameter
+from tinygrad_fs.compare.errors import AuditError, RunError, guarded
 from tinygrad_fs.compare.isolation.parts import Copier, walk
 from tinygrad_fs.compare.isolation.randomness import GENERATORS, drawn_by, held_by, replay
 from tinygrad_fs.compare.isolation.reach import Reach, reach
 from tinygrad_fs.compare.subjects.calls import Methods, as_outputs, is_numbers
-from tinygrad_fs.compare.subjects.case import AuditError, ByHand, Case, RunError, Subject, guarded, same
+from tinygrad_fs.compare.subjects.case import ByHand, Case, Subject, same
 from tinygrad_fs.compare.subjects.origin import Built, Origin
 from tinygrad_fs.compare.subjects.parameters import Backward, Parameter, discover, is_there, zero_gradients
 from tinygrad_fs.compare.trace import as_tensors, tracing

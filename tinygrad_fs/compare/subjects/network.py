@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_fs.compare.draws import Draw, Template, parameter
+from tinygrad_fs.compare.errors import AuditError, UnfitError, guarded
 from tinygrad_fs.compare.isolation.parts import Copier
 from tinygrad_fs.compare.isolation.randomness import drawn_by, held_by, replay
 from tinygrad_fs.compare.isolation.reach import Reach, reach
 from tinygrad_fs.compare.subjects.calls import Methods, staying
-from tinygrad_fs.compare.subjects.case import AuditError, ByHand, Case, Subject, UnfitError, guarded
+from tinygrad_fs.compare.subjects.case import ByHand, Case, Subject
 from tinygrad_fs.compare.subjects.layer import TRUNCATIONS
 from tinygrad_fs.compare.subjects.origin import exchange_optimizers
 from tinygrad_fs.compare.subjects.parameters import Backward, Parameter, discover

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_fs.compare.errors import AuditError, RunError
 from tinygrad_fs.compare.isolation.parts import Copier, Place, walk
 from tinygrad_fs.compare.isolation.randomness import held_by, replay
-from tinygrad_fs.compare.subjects.case import AuditError, RunError
 from tinygrad_fs.compare.subjects.recorder import Recorder
 
 __all__ = ["Built", "Origin", "exchange_optimizers"]

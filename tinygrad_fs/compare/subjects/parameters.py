@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_fs.compare.errors import AuditError
 from tinygrad_fs.compare.isolation.parts import Place, parts, places_of, walk
-from tinygrad_fs.compare.subjects.case import AuditError
 from tinygrad_fs.compare.subjects.recorder import Recorder, Update
 
 __all__ = ["Backward", "Parameter", "discover", "is_there", "zero_gradients"]

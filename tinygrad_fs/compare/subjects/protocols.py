@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.compare.draws import Draw, Template
+from tinygrad_fs.compare.errors import AuditError
 from tinygrad_fs.compare.subjects.calls import Methods, is_numbers
-from tinygrad_fs.compare.subjects.case import AuditError, Subject
+from tinygrad_fs.compare.subjects.case import Subject
 from tinygrad_fs.compare.subjects.functions import Functions, FunctionSubject
 from tinygrad_fs.compare.subjects.layer import LayerCase, LayerSubject
 from tinygrad_fs.compare.subjects.origin import Origin
