@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -75,9 +75,11 @@ class Template(NamedTuple):
     example: Array | None = None
 
     @classmethod
-    def of(cls, example: Array) -> Template:
-        """The template of which `example` is one."""
-        return cls(example.shape, _domain_of(example), example)
+    def of(cls, example: Any) -> Template:
+        """The template of which `example` is one; its floats become those of double precision."""
+        values = np.asarray(example)
+        values = values.astype(np.float64) if values.dtype.kind == "f" else values
+        return cls(values.shape, _domain_of(values), values)
 
     @property
     def is_differentiable(self) -> bool:

@@ -26,6 +26,19 @@ class Trial(NamedTuple):
     hand: ByHand
     truth: Truth
 
+    def comparison(self, name: str, gradient: Array) -> Comparison:
+        """A gradient held against the truth."""
+        return Comparison(
+            gradient,
+            self.truth.gradients[name],
+            name,
+            self.case.values[name],
+            generic=self.case.draw.is_generic,
+            differences=self.truth.differences,
+            kinks=self.truth.kinks.get(name),
+            by_differences=self.truth.method == "differences",
+        )
+
 
 class Outcome(NamedTuple):
     """What was found of one gradient, and the trial that shows it best."""
@@ -132,27 +145,13 @@ def _frozen(name: str, trials: list[Trial]) -> Judgement:
 def _judged(name: str, pairs: list[tuple[Trial, ByHand]]) -> Judgement:
     comparisons = []
     for trial, hand in pairs:
-        gradient, truth = hand.gradients.get(name), trial.truth.gradients[name]
-        value = trial.case.values[name]
-        problem = _problem_with(gradient, value.shape, truth)
+        gradient, shape = hand.gradients.get(name), trial.case.values[name].shape
+        problem = _problem_with(gradient, shape, trial.truth.gradients[name])
         if problem is not None:
             if gradient is None and name in trial.case.parameter_names:
                 return Judgement("wrong", "backward gives no gradient for it", 1.0)
             return Judgement("shape", problem, float("inf"))
-        if gradient is None:
-            gradient = np.zeros(value.shape)
-        comparisons.append(
-            Comparison(
-                np.asarray(gradient),
-                truth,
-                name,
-                value,
-                generic=trial.case.draw.is_generic,
-                differences=trial.truth.differences,
-                kinks=trial.truth.kinks.get(name),
-                by_differences=trial.truth.method == "differences",
-            )
-        )
+        comparisons.append(trial.comparison(name, np.zeros(shape) if gradient is None else np.asarray(gradient)))
     return judge(comparisons)
 
 

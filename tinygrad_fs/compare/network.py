@@ -29,7 +29,7 @@ from tinygrad_fs.compare.subjects.functions import Functions, FunctionSubject
 from tinygrad_fs.compare.subjects.layer import LayerSubject
 from tinygrad_fs.compare.subjects.network import Handed, NetworkCase, NetworkSubject, chain, layer_of
 from tinygrad_fs.compare.subjects.origin import Origin
-from tinygrad_fs.compare.verdict import Comparison, Judgement, judge
+from tinygrad_fs.compare.verdict import Judgement, judge
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.tensor import Tensor
 
@@ -84,14 +84,9 @@ def audit_network(network: Any, X: Any, y: Any, *, draws: int = 2, seed: int = 0
     """
     check_numbers("audit_network", draws=(draws, 1), seed=(seed, 0))
     with preserved(), muted(), np.errstate(all="ignore"):
-        subject = NetworkSubject(network, _template(X), _template(y))
+        subject = NetworkSubject(network, Template.of(X), Template.of(y))
         with preserved(subject.generators):
             return _NetworkAudit(subject, draws, seed).report()
-
-
-def _template(array: Any) -> Template:
-    values = np.asarray(array)
-    return Template.of(values.astype(np.float64) if values.dtype.kind == "f" else values)
 
 
 class _NetworkAudit:
@@ -219,12 +214,12 @@ class _NetworkAudit:
         if not callable(getattr(self._loss_function, "gradient", None)):
             return []
         functions = Functions(Copier(self._loss_function)(), "loss", "gradient", type(self._loss_function).__name__)
-        inputs = [_template(self._case.y), _template(self._output)]
+        inputs = [Template.of(self._case.y), Template.of(self._output)]
         return self._of_part(FunctionSubject(functions, inputs), "loss_function")
 
     def _of_layers(self) -> Iterator[Finding]:
         for number, layer in enumerate(self._subject.network.layers):
-            subject = LayerSubject(Origin(layer), [_template(self._passed[number][0])])
+            subject = LayerSubject(Origin(layer), [Template.of(self._passed[number][0])])
             yield from self._of_part(subject, f"layers[{number}]")
 
     def _of_part(self, subject: LayerSubject | FunctionSubject, name: str) -> list[Finding]:
@@ -305,18 +300,7 @@ def _judged(name: str, trials: list[Trial], scale: float) -> Judgement:
         if gradient is None or np.shape(gradient) != value.shape:
             got = "none" if gradient is None else f"of shape {np.shape(gradient)}"
             return Judgement("shape", f"the gradient is {got}", float("inf"))
-        comparisons.append(
-            Comparison(
-                np.asarray(gradient) / scale,
-                trial.truth.gradients[name],
-                name,
-                value,
-                generic=True,
-                differences=trial.truth.differences,
-                kinks=trial.truth.kinks.get(name),
-                by_differences=trial.truth.method == "differences",
-            )
-        )
+        comparisons.append(trial.comparison(name, np.asarray(gradient) / scale))
     return judge(comparisons)
 
 

@@ -14,7 +14,7 @@ from tinygrad_fs.compare.errors import UnfitError
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.tensor import Tensor
 
-__all__ = ["Methods", "as_outputs", "is_numbers", "staying"]
+__all__ = ["Methods", "as_outputs", "is_numbers", "is_several", "staying"]
 
 _SWITCHES = ("training", "train", "is_training", "is_train", "train_flg", "train_mode", "train_flag")
 _RATES = ("learning_rate", "lr", "eta", "alpha", "rate", "step_size")
@@ -129,6 +129,11 @@ def is_numbers(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return bool(value) and all(map(is_numbers, value))
     return isinstance(value, (int, float, np.number))
+
+
+def is_several(value: Any) -> bool:
+    """Whether `value` holds several arrays, and is not one that is written as nested lists."""
+    return isinstance(value, (tuple, list)) and not is_numbers(value)
 
 
 def as_outputs(result: Any) -> tuple[Any, ...]:

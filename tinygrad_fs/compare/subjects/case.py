@@ -13,12 +13,17 @@ from tinygrad_fs.compare.draws import Draw
 from tinygrad_fs.compare.errors import RunError
 from tinygrad_fs.dtypes import Array
 
-__all__ = ["ByHand", "Case", "Subject", "same"]
+__all__ = ["ByHand", "Case", "Subject", "same", "smaller_sizes"]
 
 
 def same(a: Any, b: Any) -> bool:
     """Whether an array is to the bit what another is; True of all else."""
     return not isinstance(a, np.ndarray) or bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+
+
+def smaller_sizes(size: int) -> list[int]:
+    """What to try in the place of a size, the smallest first."""
+    return [new for new in sorted({1, 2, size // 2, size - 1}) if 0 < new < size]
 
 
 @dataclass

@@ -15,8 +15,8 @@ from tinygrad_fs.compare.errors import AuditError, UnfitError, guarded
 from tinygrad_fs.compare.isolation.parts import Copier
 from tinygrad_fs.compare.isolation.randomness import drawn_by, held_by, replay
 from tinygrad_fs.compare.isolation.reach import Reach, reach
-from tinygrad_fs.compare.subjects.calls import as_outputs, is_numbers, staying
-from tinygrad_fs.compare.subjects.case import ByHand, Case, Subject, same
+from tinygrad_fs.compare.subjects.calls import as_outputs, is_several, staying
+from tinygrad_fs.compare.subjects.case import ByHand, Case, Subject, same, smaller_sizes
 from tinygrad_fs.compare.trace import tracing
 from tinygrad_fs.dtypes import Array
 
@@ -118,7 +118,7 @@ class FunctionSubject(Subject):
         if isinstance(returned, dict):
             found = [(i, _key(self.arguments[i], returned)) for i in floats]
             return [(i, key) for i, key in found if key is not None]
-        if not _is_sequence(returned):
+        if not is_several(returned):
             returned = (returned,)
         if self.names is not None:
             return [(self._position(name), number) for number, name in enumerate(self.names)]
@@ -166,12 +166,9 @@ class FunctionSubject(Subject):
         """The same with smaller arrays: axes of equal sizes together, since they usually belong together."""
         arrays = {i: each.shape for i, each in enumerate(self.inputs) if isinstance(each, Template)}
         for size in sorted({size for shape in arrays.values() for size in shape}, reverse=True):
-            for new in sorted({1, 2, size // 2, size - 1} - {0}):
-                if new < size:
-                    yield self._with(
-                        {i: tuple(new if each == size else each for each in shape) for i, shape in arrays.items()},
-                        self.label,
-                    )
+            for new in smaller_sizes(size):
+                shapes = {i: tuple(new if each == size else each for each in shape) for i, shape in arrays.items()}
+                yield self._with(shapes, self.label)
 
     def _with(self, shapes: Mapping[int, tuple[int, ...]], label: str) -> FunctionSubject:
         inputs = [each.resized(shapes[i]) if i in shapes else each for i, each in enumerate(self.inputs)]
@@ -254,7 +251,7 @@ class FunctionCase(Case):
         arrays = tuple(np.array(each) for each in guarded("forward", lambda: as_outputs(outputs)))
         remarks = [] if all(map(same, args, self.inputs)) else ["forward writes into its arguments"]
         returned = guarded("backward", lambda: self._returned(backward, outputs, cache, cotangents))
-        if not isinstance(returned, dict) and not _is_sequence(returned):
+        if not isinstance(returned, dict) and not is_several(returned):
             returned = (returned,)
         gradients = {self.subject.arguments[i]: _taken(returned, key) for i, key in self.audited}
         return ByHand(arrays, gradients, frozenset(), tuple(remarks))
@@ -283,7 +280,7 @@ class FunctionCase(Case):
     def returns_several(self) -> bool:
         """Whether several gradients are returned."""
         returned = self.returned()
-        return isinstance(returned, dict) or _is_sequence(returned)
+        return isinstance(returned, dict) or is_several(returned)
 
     def _ready(self) -> tuple[Callable[..., Any], Callable[..., Any] | None]:
         """The functions, bound to a copy of their holder, with random states set."""
@@ -327,10 +324,6 @@ def _chained(g: Array, derivative: Any) -> Any:
     missing = np.ndim(derivative) - g.ndim
     rows = missing > 0 and g.ndim > 0 and np.shape(derivative)[: g.ndim] == g.shape
     return (g.reshape(*g.shape, *[1] * missing) if rows else g) * derivative
-
-
-def _is_sequence(returned: Any) -> bool:
-    return isinstance(returned, (tuple, list)) and not is_numbers(returned)
 
 
 def _key(name: str, table: Mapping[Any, Any]) -> Any:

@@ -13,8 +13,8 @@ from tinygrad_fs.compare.errors import AuditError, RunError, guarded
 from tinygrad_fs.compare.isolation.parts import Copier, walk
 from tinygrad_fs.compare.isolation.randomness import GENERATORS, drawn_by, held_by, replay
 from tinygrad_fs.compare.isolation.reach import Reach, reach
-from tinygrad_fs.compare.subjects.calls import Methods, as_outputs, is_numbers
-from tinygrad_fs.compare.subjects.case import ByHand, Case, Subject, same
+from tinygrad_fs.compare.subjects.calls import Methods, as_outputs, is_numbers, is_several
+from tinygrad_fs.compare.subjects.case import ByHand, Case, Subject, same, smaller_sizes
 from tinygrad_fs.compare.subjects.origin import Built, Origin
 from tinygrad_fs.compare.subjects.parameters import Backward, Parameter, discover, is_there, zero_gradients
 from tinygrad_fs.compare.trace import as_tensors, tracing
@@ -144,11 +144,10 @@ class LayerSubject(Subject):
             for axis, size in enumerate(each.shape):
                 if axis > 0 and not self.origin.is_fresh and self.parameters:
                     break
-                for new in sorted({1, 2, size // 2, size - 1} - {0}):
-                    if new < size:
-                        shape = (*each.shape[:axis], new, *each.shape[axis + 1 :])
-                        inputs = (*self.inputs[:number], each.resized(shape), *self.inputs[number + 1 :])
-                        yield self._with(inputs if axis else self._batched(new), self.origin, self.label)
+                for new in smaller_sizes(size):
+                    shape = (*each.shape[:axis], new, *each.shape[axis + 1 :])
+                    inputs = (*self.inputs[:number], each.resized(shape), *self.inputs[number + 1 :])
+                    yield self._with(inputs if axis else self._batched(new), self.origin, self.label)
 
     def with_integers(self) -> LayerSubject:
         """The same with integers for inputs: for layers that look something up."""
@@ -277,7 +276,7 @@ class LayerCase(Case):
         layer = self._prepared(self.values)
         outputs = as_outputs(self._forward(layer, self.values))
         result = self.subject.methods.call_backward(layer, self.cotangents(outputs), _RATE)
-        return isinstance(result, (tuple, list)) and not is_numbers(result)
+        return is_several(result)
 
     def backward(self) -> Backward:
         """One run of backward, for the parameters to be found by."""

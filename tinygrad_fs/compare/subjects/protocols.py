@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_fs.compare.draws import Draw, Template
 from tinygrad_fs.compare.errors import AuditError
-from tinygrad_fs.compare.subjects.calls import Methods, is_numbers
+from tinygrad_fs.compare.subjects.calls import Methods, is_numbers, is_several
 from tinygrad_fs.compare.subjects.case import Subject
 from tinygrad_fs.compare.subjects.functions import Functions, FunctionSubject
 from tinygrad_fs.compare.subjects.layer import LayerCase, LayerSubject
@@ -132,7 +132,7 @@ def _runs(subject: LayerSubject) -> bool:
 
 def _inputs_of_layer(title: str, layer: Any, input_shape: Any, X: Any, batch_size: int) -> list[Any]:
     if X is not None:
-        return [*map(_template, X)] if _are_several(X) else [_template(X)]
+        return _templates(X)
     if input_shape is None:
         input_shape = getattr(layer, "input_shape", None)
     if input_shape is None or callable(input_shape):
@@ -145,7 +145,7 @@ def _inputs_of_layer(title: str, layer: Any, input_shape: Any, X: Any, batch_siz
 
 def _inputs_of_pair(functions: Functions, input_shape: Any, X: Any, batch_size: int) -> list[Any]:
     if X is not None:
-        return [*map(_template, X)] if _are_several(X) else [_template(X)]
+        return _templates(X)
     if input_shape is None:
         raise AuditError(f"audit: give {functions.title} input_shape=(8,), without the batch, or X=(y, p)")
     shapes = [(batch_size, *shape) for shape in _shapes(input_shape)]
@@ -165,14 +165,14 @@ def _inputs_of_function(title: str, function: Callable[..., Any], input_shape: A
             raise AuditError(f"audit: {', '.join(bound.kwargs)} of {title} can only be passed by name; use options=")
         return [*map(_template, bound.args)]
     if X is not None:
-        return [*map(_template, X)] if isinstance(X, (tuple, list)) and not is_numbers(X) else [_template(X)]
+        return _templates(X)
     if input_shape is None:
         raise AuditError(f"audit: give the arguments of {title}, in their order: X=(x, w, b)")
     return [*map(Template, _shapes(input_shape))]
 
 
-def _are_several(X: Any) -> bool:
-    return isinstance(X, (tuple, list)) and not is_numbers(X)
+def _templates(X: Any) -> list[Any]:
+    return [*map(_template, X)] if is_several(X) else [_template(X)]
 
 
 def _template(value: Any) -> Any:
@@ -183,7 +183,7 @@ def _template(value: Any) -> Any:
         value = np.asarray(value)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
         return value
-    return Template.of(value.astype(np.float64) if value.dtype.kind == "f" else value)
+    return Template.of(value)
 
 
 def _shapes(input_shape: Any) -> list[tuple[int, ...]]:
