@@ -4,7 +4,7 @@ from tinygrad_fs.compare.audit import assert_backward_matches, audit
 from tinygrad_fs.compare.errors import AuditError
 from tinygrad_fs.compare.network import audit_network
 from tinygrad_fs.compare.report import Finding, Report
-from tinygrad_fs.compare.ways import Comparison, side_by_side
+from tinygrad_fs.compare.two_ways import Comparison, side_by_side
 
 __all__ = [
     "AuditError",

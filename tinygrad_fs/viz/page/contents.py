@@ -11,7 +11,6 @@ from tinygrad_fs.viz.layout import Layout, Rectangle
 from tinygrad_fs.viz.letters import FAMILY
 from tinygrad_fs.viz.looks import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, LinkLook, box_look, link_look
 from tinygrad_fs.viz.page.arrays import Arrays, Heat, Shown, Statistics
-from tinygrad_fs.viz.page.layers import Difference, Layer
 from tinygrad_fs.viz.page.lines import Line, Lines
 from tinygrad_fs.viz.page.rules import rule_of
 from tinygrad_fs.viz.page.steps import MADE, PASSED, Given, Sent, Step, Story
@@ -21,7 +20,7 @@ from tinygrad_fs.viz.sketch import Thing
 from tinygrad_fs.viz.svg import CORNER, FOLD, HALF, HEAD
 from tinygrad_fs.viz.values import Values
 
-__all__ = ["contents"]
+__all__ = ["Difference", "Layer", "contents"]
 
 
 class _Box(NamedTuple):
@@ -70,6 +69,40 @@ class _Scope(NamedTuple):
     y: float
     width: float
     height: float
+
+
+class Difference(NamedTuple):
+    """How far an array of the one way lies from that of the other: the largest difference, and the angle."""
+
+    name: str
+    absolute: float
+    relative: float
+    cosine: float
+
+
+class Layer(NamedTuple):
+    """A layer of the stack beside the drawing: what `compare.side_by_side` has to say of it.
+
+    Attributes
+    ----------
+    title, detail, verdict : str
+        Its three lines.
+    agrees : bool
+        Whether both ways agree on it.
+    scope : int
+        The scope of the drawing that holds what it recorded; -1 for none.
+    worst : float
+        The largest relative difference of all; -1 if nothing was compared.
+    differences : list of Difference
+    """
+
+    title: str
+    detail: str
+    verdict: str
+    agrees: bool
+    scope: int
+    worst: float
+    differences: list[Difference]
 
 
 _FIELDS: Final = {

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from tinygrad_fs.viz.layout import Layout
-from tinygrad_fs.viz.page.contents import contents
+from tinygrad_fs.viz.page.contents import Layer, contents
 from tinygrad_fs.viz.page.document import document, read_sources
-from tinygrad_fs.viz.page.layers import Layer
 from tinygrad_fs.viz.scene import Scene
 from tinygrad_fs.viz.sketch import Thing
 from tinygrad_fs.viz.values import Values

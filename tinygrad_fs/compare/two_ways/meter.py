@@ -20,7 +20,7 @@ import numpy as np
 
 from tinygrad_fs.changes import tick
 from tinygrad_fs.compare.isolation.parts import Copier
-from tinygrad_fs.compare.ways.memory import Ledger
+from tinygrad_fs.compare.two_ways.memory import Ledger
 from tinygrad_fs.deep_learning.backprop import WAYS, fused_end
 from tinygrad_fs.deep_learning.layers.layer import OPTIMIZER, parameter_names
 from tinygrad_fs.dtypes import Array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Iterator
 from statistics import median
@@ -13,12 +14,15 @@ import numpy as np
 from tinygrad_fs.compare.isolation.muted import muted
 from tinygrad_fs.compare.isolation.parts import Copier
 from tinygrad_fs.compare.isolation.randomness import preserved
-from tinygrad_fs.compare.ways.comparison import Comparison, Cost, Difference, LayerComparison
-from tinygrad_fs.compare.ways.meter import Meter, Station
-from tinygrad_fs.compare.ways.picture import Card, Recorded, picture
-from tinygrad_fs.compare.ways.walkthrough import walkthrough
+from tinygrad_fs.compare.two_ways.comparison import Comparison
+from tinygrad_fs.compare.two_ways.figures import Cost, Difference, LayerComparison
+from tinygrad_fs.compare.two_ways.meter import Meter, Station
+from tinygrad_fs.compare.two_ways.picture import Recorded, picture
 from tinygrad_fs.deep_learning.backprop import WAYS, fused_end
 from tinygrad_fs.dtypes import Array
+from tinygrad_fs.viz.page import contents
+from tinygrad_fs.viz.page.contents import Layer
+from tinygrad_fs.viz.page.write import page
 from tinygrad_fs.viz.record import record
 
 __all__ = ["side_by_side"]
@@ -130,10 +134,10 @@ class _Study:
             losses={way: self._losses(way, steps) for way in WAYS},
             tolerance=tolerance,
             picture=picture(cards, graph),
-            walkthrough=lambda comparison: walkthrough(comparison, cards, graph),
+            walkthrough=lambda comparison: _walkthrough(comparison, cards, graph),
         )
 
-    def _recorded(self, cards: list[Card]) -> Recorded:
+    def _recorded(self, cards: list[Layer]) -> Recorded:
         """The graph that the layers record, with all of its values."""
         with record() as tape:
             stations = self._measured("autograd", self._layers, nodes=True)
@@ -213,15 +217,37 @@ def _differences(recorded: Station, written: Station) -> Iterator[Difference]:
             yield Difference.between(name, a, b)
 
 
-def _card(layer: LayerComparison, tolerance: float) -> Card:
+def _card(layer: LayerComparison, tolerance: float) -> Layer:
+    """What the picture and the page show of a layer; its scope is not known yet."""
     worst = layer.largest
     shape = " x ".join(map(str, layer.output_shape)) or "a number per entry"
     detail = f"{shape}, {layer.parameters:,} parameters" if layer.parameters else shape
     if worst is None:
-        return Card(layer.name, detail, "nothing to compare", True)
+        return Layer(layer.name, detail, "nothing to compare", True, -1, -1.0, [])
     agrees = worst.relative <= tolerance
     verdict = f"agree to {worst.relative:.0e}" if agrees else f"differ by {worst.relative:.0e}: {worst.name}"
-    return Card(layer.name, detail, verdict if worst.relative else "agree to the last bit", agrees)
+    differences = [
+        contents.Difference(each.name, _told(each.absolute), _told(each.relative), _told(each.cosine, otherwise=0.0))
+        for each in layer.differences
+    ]
+    verdict = verdict if worst.relative else "agree to the last bit"
+    return Layer(layer.name, detail, verdict, agrees, -1, _told(worst.relative), differences)
+
+
+_BEYOND = 1e300
+"""Stands for an infinite difference on the page: of shapes, or from a nan."""
+
+
+def _told(value: float, otherwise: float = _BEYOND) -> float:
+    """A figure as the page has it: JSON knows finite ones alone."""
+    return value if math.isfinite(value) else otherwise
+
+
+def _walkthrough(comparison: Comparison, cards: list[Layer], graph: Recorded) -> str:
+    """The page on which autograd is walked through, and each layer says how far its own backward pass lies from it."""
+    layers = [card._replace(scope=scope) for card, scope in zip(cards, graph.scope_of)]
+    title = f"Two ways of backprop: {comparison.title}"
+    return page(title, graph.scene, graph.layout, graph.things, graph.values, layers)
 
 
 def _costs(timed: list[list[Station]], memory: list[Station]) -> list[Cost]:

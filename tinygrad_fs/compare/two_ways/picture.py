@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tinygrad_fs.graph import Node
 from tinygrad_fs.viz.arrange import arrange
@@ -13,6 +12,7 @@ from tinygrad_fs.viz.layout import Rectangle
 from tinygrad_fs.viz.letters import FAMILY, text_width
 from tinygrad_fs.viz.looks import FAINT, INK
 from tinygrad_fs.viz.options import Options
+from tinygrad_fs.viz.page.contents import Layer
 from tinygrad_fs.viz.reading import read
 from tinygrad_fs.viz.scene import Scene, Scope
 from tinygrad_fs.viz.sketch import Sketch
@@ -20,7 +20,7 @@ from tinygrad_fs.viz.svg import elements
 from tinygrad_fs.viz.tape import Tape
 from tinygrad_fs.viz.values import Values
 
-__all__ = ["Card", "Recorded", "picture"]
+__all__ = ["Recorded", "picture"]
 
 MARGIN, GAP = 16.0, 90.0
 HEIGHT, LEAST = 56.0, 10.0
@@ -30,29 +30,12 @@ _GOOD, _BAD = "#1a7f37", "#cf222e"
 _LETTERS = (12.0, 10.0, 10.0)
 
 
-class Card(NamedTuple):
-    """What stands in the stack for a layer.
-
-    Attributes
-    ----------
-    title, detail, verdict : str
-        Its three lines.
-    is_good : bool
-        Whether the two ways agree on it.
-    """
-
-    title: str
-    detail: str
-    verdict: str
-    is_good: bool
-
-
-def picture(cards: Sequence[Card], graph: Recorded) -> str:
+def picture(cards: Sequence[Layer], graph: Recorded) -> str:
     """The picture as an SVG document.
 
     Parameters
     ----------
-    cards : sequence of Card
+    cards : sequence of Layer
         One per layer, and one for a loss of its own.
     graph : Recorded
         What they recorded.
@@ -147,7 +130,7 @@ def _stacked(rectangles: Sequence[Rectangle | None], width: float) -> list[Recta
     return stack
 
 
-def _width(card: Card) -> float:
+def _width(card: Layer) -> float:
     lines = (card.title, card.detail, card.verdict)
     return max(text_width(line, size, bold=line is card.title) for line, size in zip(lines, _LETTERS))
 
@@ -173,8 +156,8 @@ def _flow(card: Rectangle, following: Rectangle) -> str:
     )
 
 
-def _card(card: Card, at: Rectangle) -> str:
-    color = _GOOD if card.is_good else _BAD
+def _card(card: Layer, at: Rectangle) -> str:
+    color = _GOOD if card.agrees else _BAD
     lines = [(card.title, INK, ' font-weight="bold"'), (card.detail, FAINT, ""), (card.verdict, color, "")]
     y, written = at.y + 4.0, []
     for (text, fill, weight), size in zip(lines, _LETTERS):
@@ -183,7 +166,7 @@ def _card(card: Card, at: Rectangle) -> str:
             f'<text x="{at.x + 14:.1f}" y="{y:.1f}" font-size="{size:.1f}" fill="{fill}"{weight}>'
             f"{html.escape(text, quote=False)}</text>"
         )
-    border = "1.5" if card.is_good else "2.5"
+    border = "1.5" if card.agrees else "2.5"
     return (
         f'<g><rect x="{at.x:.1f}" y="{at.y:.1f}" width="{at.width:.1f}" height="{at.height:.1f}" '
         f'rx="6" fill="#ffffff" stroke="{color}" stroke-width="{border}"/>{"".join(written)}</g>'

@@ -1,6 +1,0 @@
-"""Two ways of backprop through the same layers, side by side."""
-
-from tinygrad_fs.compare.ways.comparison import Comparison
-from tinygrad_fs.compare.ways.side_by_side import side_by_side
-
-__all__ = ["Comparison", "side_by_side"]
