@@ -2,7 +2,7 @@
 
 from tinygrad_fs.compare.audit import assert_backward_matches, audit
 from tinygrad_fs.compare.errors import AuditError
-from tinygrad_fs.compare.network import audit_network
+from tinygrad_fs.compare.network_audit import audit_network
 from tinygrad_fs.compare.report import Finding, Report
 from tinygrad_fs.compare.two_ways import Comparison, side_by_side
 

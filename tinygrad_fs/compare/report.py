@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 
-from tinygrad_fs.compare.written import report_page, strict_json, write_page
+from tinygrad_fs.compare.writing import report_page, strict_json, write_page
 
 __all__ = ["FINE", "Finding", "Report", "Row"]
 

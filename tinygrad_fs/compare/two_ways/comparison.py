@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_fs.compare.two_ways.figures import Cost, Difference, LayerComparison, kilobytes, milliseconds
-from tinygrad_fs.compare.written import report_page, strict_json, write_page
+from tinygrad_fs.compare.writing import report_page, strict_json, write_page
 
 __all__ = ["Comparison"]
 
