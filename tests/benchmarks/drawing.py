@@ -29,8 +29,7 @@ from machine import describe
 import tinygrad_fs as tg
 from tinygrad_fs import nn, viz
 from tinygrad_fs.viz.arrange import arrange
-from tinygrad_fs.viz.programs import find_program
-from tinygrad_fs.viz.render import RenderError, render
+from tinygrad_fs.viz.programs import RenderError, find_program, render
 from tinygrad_fs.viz.svg import write_svg
 
 NODES_PER_LAYER, NODES_PER_STEP = 41, 8

@@ -22,7 +22,7 @@ from tinygrad_fs import nn, viz
 from tinygrad_fs.viz.page import write
 from tinygrad_fs.viz.page.arrays import Arrays
 from tinygrad_fs.viz.page.document import document, embedded
-from tinygrad_fs.viz.page.rules import rule_of
+from tinygrad_fs.viz.page.quotes import rule_of
 
 VOID = {"meta", "input", "br", "img", "link"}
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import get_args
 
-from tinygrad_fs.viz.beside import led_around
-from tinygrad_fs.viz.layout import Layout, Path, Rectangle, ScopeShape, lay_out
+from tinygrad_fs.viz.layout import Layout, Path, Rectangle, ScopeShape, lay_out, led_around
 from tinygrad_fs.viz.layout import Link as LayoutLink
 from tinygrad_fs.viz.letters import text_width
 from tinygrad_fs.viz.looks import box_look

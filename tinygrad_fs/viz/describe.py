@@ -9,7 +9,6 @@ from typing import Final
 from tinygrad_fs.graph import Constant, Leaf, Node
 from tinygrad_fs.viz import labels
 from tinygrad_fs.viz.options import Options
-from tinygrad_fs.viz.saved import kept_by
 from tinygrad_fs.viz.scene import Box, BoxKind, Key, Link, LinkKind, Scene, Scope
 from tinygrad_fs.viz.sketch import Area, Argument, Sketch, Thing
 from tinygrad_fs.viz.tape import Unrecorded
@@ -108,7 +107,7 @@ class _Words:
         """What an op was given besides edges, and the shape and dtype of what it made."""
         node = thing.node
         if thing.kind == "saved" and thing.arguments:
-            yield from kept_by(node)
+            yield from labels.kept_by(node)
             return
         if thing.closed is not None:
             yield f"{thing.members:,} ops and values"

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_fs.graph import Constant, Node
+from tinygrad_fs.graph import RELEASED, Constant, Node
 
 __all__ = [
-    "array_text",
     "bytes_text",
+    "kept_by",
     "legible",
     "operands",
     "options",
@@ -132,9 +132,17 @@ def seconds_text(seconds: float) -> str:
     return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} us"
 
 
-def array_text(array: Any) -> str:
-    """Shape and size of an array."""
-    return f"{array.shape}, {bytes_text(array.nbytes)}"
+def kept_by(node: Node) -> list[str]:
+    """What a node keeps for its derivative, a line each; where it was released after backward, the names alone."""
+    recipe = getattr(node, "recipe", None)
+    names = [name for name in recipe.saved if name != "shapes"] if recipe is not None else []
+    if node.saved is RELEASED:
+        return [f"{name}, released" for name in names]
+    lines = []
+    for name, value in zip(recipe.saved if recipe is not None else (), node.saved):
+        for array in value if isinstance(value, tuple) and name != "shapes" else (value,):
+            lines += [f"{name} {array.shape}, {bytes_text(array.nbytes)}"] if hasattr(array, "nbytes") else []
+    return lines
 
 
 def values_text(array: Any) -> str:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import webbrowser
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -18,9 +18,17 @@ from tinygrad_fs.viz.arrange import arrange
 from tinygrad_fs.viz.dot import digraph_of
 from tinygrad_fs.viz.layout import Layout, spans
 from tinygrad_fs.viz.options import Options
-from tinygrad_fs.viz.page.frame import framed
-from tinygrad_fs.viz.programs import Program, RenderError, find_program
-from tinygrad_fs.viz.render import DPI, ProgramError, SlowError, render, size_of_svg
+from tinygrad_fs.viz.page.document import framed
+from tinygrad_fs.viz.programs import (
+    DPI,
+    Program,
+    ProgramError,
+    RenderError,
+    SlowError,
+    find_program,
+    render,
+    size_of_svg,
+)
 from tinygrad_fs.viz.scene import Box, BoxKind, Link, Scene
 from tinygrad_fs.viz.sketch import Thing
 from tinygrad_fs.viz.svg import write_svg
@@ -146,12 +154,8 @@ class Graph:
             else:
                 why = f"Graphviz would have to place {cost:,} virtual nodes"
             self._note = f"drawn by the built-in layout: {why}"
-        scene = self.scene
-        if self._note:
-            scene = Scene(
-                scene.boxes, scene.links, scene.scopes, scene.legend, [*scene.notes, self._note], scene.direction
-            )
-        return write_svg(scene, self.layout, repr(self))
+        notes = [*self.scene.notes, *filter(None, [self._note])]
+        return write_svg(replace(self.scene, notes=notes), self.layout, repr(self))
 
     def html(self, title: str = "Computation graph") -> str:
         """The drawing as a page to walk through: one file that needs nothing else and loads nothing.

@@ -1,15 +1,32 @@
-"""Programs: which Graphviz there is on this machine, and what it can do."""
+"""Programs: which Graphviz there is on this machine, what it can do, and how it is run, with a limit of time."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import IO
 
-__all__ = ["BUILT_IN", "VARIABLE", "Diagnosis", "Program", "RenderError", "doctor", "find_program"]
+__all__ = [
+    "BUILT_IN",
+    "DPI",
+    "VARIABLE",
+    "Diagnosis",
+    "Program",
+    "ProgramError",
+    "RenderError",
+    "SlowError",
+    "doctor",
+    "find_program",
+    "render",
+    "size_of_svg",
+]
 
 VARIABLE = "TINYGRAD_FS_DOT"
 BUILT_IN = "builtin"
@@ -17,9 +34,24 @@ AUTO = "auto"
 WHEEL = "graphviz-pure"
 PATIENCE = 10.0
 
+DPI = 144
+_FLAGS = {
+    "svg": ("-Kdot", "-Tsvg"),
+    "png": ("-Kdot", "-Tpng", f"-Gdpi={DPI}"),
+    "pdf": ("-Kdot", "-Tpdf"),
+}
+
 
 class RenderError(RuntimeError):
     """A picture could not be made; the message names the remedy."""
+
+
+class ProgramError(RenderError):
+    """The program cannot be run, or it failed."""
+
+
+class SlowError(RenderError):
+    """The program did not end in time."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +81,9 @@ class Program:
             return f"cannot be run: {error}"
         said = (result.stderr or result.stdout).decode(errors="replace").strip().partition("\n")[0]
         return said if said and result.returncode == 0 else f"ends with code {result.returncode} when asked its version"
+
+
+# ---- finding one
 
 
 def find_program(renderer: str = AUTO) -> Program | None:
@@ -164,3 +199,70 @@ def doctor() -> Diagnosis:
     if "pdf" not in formats:
         lines.append("for PDF: install Graphviz, so that `dot` is on the path")
     return Diagnosis(None if program is None else program.path, tuple(formats), tuple(lines))
+
+
+# ---- running it
+
+
+def render(program: Program, source: str, form: str, timeout: float) -> bytes:
+    """Lay out and draw a DOT source.
+
+    Parameters
+    ----------
+    program : Program
+    source : str
+        The graph in the DOT language.
+    form : {"svg", "png", "pdf"}
+        What to make of it.
+    timeout : float
+        How many seconds it may take. Then it is stopped, with all that it started.
+
+    Raises
+    ------
+    SlowError
+        If it takes longer.
+    ProgramError
+        If it cannot be run, or fails.
+    """
+    # Files and not pipes: a pipe ends only when all that the program started has ended.
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as made, tempfile.TemporaryFile() as said:
+        given.write(source.encode())
+        given.seek(0)
+        code = _run([program.path, *_FLAGS[form]], given, made, said, timeout)
+        made.seek(0)
+        picture = made.read()
+        if code != 0 or not picture:
+            said.seek(0)
+            words = said.read().decode(errors="replace").strip()[-1000:] or "no message"
+            raise ProgramError(f"viz: {program.path} failed with exit code {code}: {words}")
+        return picture
+
+
+def _run(command: list[str], given: IO[bytes], made: IO[bytes], said: IO[bytes], timeout: float) -> int:
+    """Run a program and return its exit code."""
+    try:
+        process = subprocess.Popen(command, stdin=given, stdout=made, stderr=said, start_new_session=True)
+    except OSError as error:
+        raise ProgramError(f"viz: {command[0]} cannot be run: {error}") from error
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        raise SlowError(f"viz: {command[0]} took longer than timeout={timeout:g} seconds") from None
+    finally:
+        if process.poll() is None:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process and, where the system knows sessions, all that it started."""
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+
+
+def size_of_svg(picture: bytes) -> tuple[float, float]:
+    """Width and height, in points, of an SVG that Graphviz wrote; zeros if it does not say."""
+    found = re.search(rb'<svg width="([\d.]+)pt" height="([\d.]+)pt"', picture[:4000])
+    return (float(found[1]), float(found[2])) if found else (0.0, 0.0)

@@ -15,7 +15,7 @@ from tinygrad_fs.random import default_generator
 from tinygrad_fs.tensor import Tensor
 from tinygrad_fs.viz.drawing import Names, draw, draw_nodes
 from tinygrad_fs.viz.options import Options
-from tinygrad_fs.viz.page.frame import framed
+from tinygrad_fs.viz.page.document import framed
 from tinygrad_fs.viz.picture import Graph
 from tinygrad_fs.viz.tape import Pulled, Tape, tensors_in
 from tinygrad_fs.watching import line_of_user, watchers

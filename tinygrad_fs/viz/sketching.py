@@ -6,20 +6,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tinygrad_fs.graph import Leaf, Node
-from tinygrad_fs.viz.again import draw_again
 from tinygrad_fs.viz.closing import close, compacted, deepest_that_fits
+from tinygrad_fs.viz.labels import kept_by
 from tinygrad_fs.viz.options import Options
 from tinygrad_fs.viz.reading import read
 from tinygrad_fs.viz.repeats import fold_repeats
 from tinygrad_fs.viz.reverse import backward_alone, with_backward
-from tinygrad_fs.viz.saved import add_notes
-from tinygrad_fs.viz.sketch import Sketch, Thing
+from tinygrad_fs.viz.sketch import Argument, Sketch, Thing
 from tinygrad_fs.viz.tape import Tape
 
 __all__ = ["sketched"]
 
 SMALL = 60
 """Up to so many nodes, nothing is folded unless it is asked for."""
+
+FEW, MANY = 4, 12
+"""So many readers draw a leaf again at each of them: in a drawing that is not small, and in a small one."""
 
 
 def sketched(roots: list[Node], names: Mapping[Node, str], options: Options, tape: Tape | None) -> Sketch:
@@ -32,9 +34,9 @@ def sketched(roots: list[Node], names: Mapping[Node, str], options: Options, tap
     sketch = _folded(sketch, options)
     sketch = _opened(sketch, options)
     if options.show_params in ("inline", True):
-        sketch = draw_again(sketch)
+        sketch = _drawn_again(sketch)
     if options.show_saved:
-        sketch = add_notes(sketch)
+        sketch = _with_notes(sketch)
     return compacted(sketch)
 
 
@@ -113,3 +115,44 @@ def _opened(sketch: Sketch, options: Options) -> Sketch:
         return replace(closed, notes=[*closed.notes, note])
     levels = "1 level" if depth == 1 else f"{depth} levels"
     return replace(closed, notes=[*closed.notes, f"modules are open to {levels}, for max_nodes={options.max_nodes:,}"])
+
+
+def _drawn_again(sketch: Sketch) -> Sketch:
+    """Draw leaves and inputs with many readers once for each of them, so that no edge runs across the whole drawing."""
+    few = MANY if len(sketch.things) <= SMALL else FEW
+    readers = [len(set(each)) for each in sketch.readers()]
+    uses = {
+        number: readers[number]
+        for number, thing in enumerate(sketch.things)
+        if readers[number] > few and not thing.arguments and not thing.is_output
+    }
+    if not uses:
+        return sketch
+    things: list[Thing] = []
+    places: dict[int, int] = {}
+    for number, thing in enumerate(sketch.things):
+        if number in uses:
+            continue
+        copies: dict[int, int] = {}
+        for source in dict.fromkeys([argument.source for argument in thing.arguments]):
+            if source in uses:
+                copies[source] = len(things)
+                things.append(replace(sketch.things[source], area=thing.area, uses=uses[source]))
+        arguments = [
+            replace(argument, source=copies.get(argument.source, places.get(argument.source, 0)))
+            for argument in thing.arguments
+        ]
+        places[number] = len(things)
+        things.append(replace(thing, arguments=arguments))
+    count = len(uses)
+    what = "1 leaf or input that many read is" if count == 1 else f"{count:,} leaves and inputs that many read are"
+    return Sketch(things, sketch.areas, [*sketch.notes, f"{what} drawn again at each use"])
+
+
+def _with_notes(sketch: Sketch) -> Sketch:
+    """The sketch with a note beside each op that keeps something for its derivative."""
+    things = list(sketch.things)
+    for number, thing in enumerate(sketch.things):
+        if thing.kind in ("op", "backward", "again") and not thing.is_implied and kept_by(thing.node):
+            things.append(Thing(thing.node, "saved", [Argument(number, 0, is_kept=True)], thing.area, name="kept"))
+    return Sketch(things, sketch.areas, sketch.notes)

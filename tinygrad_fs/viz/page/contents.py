@@ -11,10 +11,11 @@ from tinygrad_fs.viz.layout import Layout, Rectangle
 from tinygrad_fs.viz.letters import FAMILY
 from tinygrad_fs.viz.looks import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, LinkLook, box_look, link_look
 from tinygrad_fs.viz.page.arrays import Arrays, Heat, Shown, Statistics
-from tinygrad_fs.viz.page.lines import Line, Lines
-from tinygrad_fs.viz.page.rules import rule_of
+from tinygrad_fs.viz.page.implied import Implied
+from tinygrad_fs.viz.page.places import Places
+from tinygrad_fs.viz.page.quotes import Line, Lines, rule_of
+from tinygrad_fs.viz.page.recorded import Recorded
 from tinygrad_fs.viz.page.steps import MADE, PASSED, Given, Sent, Step, Story
-from tinygrad_fs.viz.page.story import story_of
 from tinygrad_fs.viz.scene import Scene
 from tinygrad_fs.viz.sketch import Thing
 from tinygrad_fs.viz.svg import CORNER, FOLD, HALF, HEAD
@@ -147,7 +148,11 @@ def contents(
         The stack to be shown beside the drawing.
     """
     arrays, lines, looks = Arrays(), Lines(), _Looks()
-    story = story_of(things, values, arrays, lines)
+    places = Places(things)
+    if values.tape is None:
+        story = Implied(places, values, arrays, lines).story()
+    else:
+        story = Recorded(values.tape, places, values, arrays, lines).story()
     rules: dict[tuple[str, ...], int] = {}
     boxes = []
     for box, at, thing in zip(scene.boxes, layout.nodes, things):

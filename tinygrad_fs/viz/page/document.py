@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-__all__ = ["document", "read_sources"]
+__all__ = ["document", "framed", "read_sources"]
 
 _DOCUMENT = """<!DOCTYPE html>
 <html lang="en">
@@ -26,6 +26,11 @@ _DOCUMENT = """<!DOCTYPE html>
 {scripts}</body>
 </html>
 """
+
+_FRAME = (
+    '<iframe sandbox="allow-scripts allow-downloads" width="100%" height="640" '
+    'style="border: 1px solid #8884; border-radius: 6px" title="Computation graph" srcdoc="{page}"></iframe>'
+)
 
 
 def document(
@@ -81,3 +86,11 @@ def read_sources(folder: Path, names: Iterable[str]) -> str:
 def _hash(text: str) -> str:
     """How a policy names the text of an element."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def framed(page: str) -> str:
+    """The markup of a frame that shows a page, a whole HTML document.
+
+    The page may run its script and save files; of the page around it, it can read and change nothing.
+    """
+    return _FRAME.format(page=escape(page))

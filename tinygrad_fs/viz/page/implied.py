@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tinygrad_fs.viz.page.arrays import Arrays, several
-from tinygrad_fs.viz.page.lines import Lines
 from tinygrad_fs.viz.page.places import Places
-from tinygrad_fs.viz.page.rules import argument_name
+from tinygrad_fs.viz.page.quotes import Lines, argument_name
 from tinygrad_fs.viz.page.steps import FINE, Given, Sent, Step, Story, trouble_of
 from tinygrad_fs.viz.values import Values
 

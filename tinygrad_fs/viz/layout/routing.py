@@ -1,4 +1,4 @@
-"""Beside: links that have no say in who stands where, led from side to side and around what stands between."""
+"""Routing: edges that have no say in who stands where, led from side to side and around what stands between."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from tinygrad_fs.viz.layout import Path, Rectangle
+from tinygrad_fs.viz.layout.curves import Path
+from tinygrad_fs.viz.layout.nested import Rectangle
 
 __all__ = ["led_around"]
 

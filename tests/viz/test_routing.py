@@ -3,8 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinygrad_fs.viz.beside import led_around
-from tinygrad_fs.viz.layout import Rectangle
+from tinygrad_fs.viz.layout import Rectangle, led_around
 
 
 def row(*lefts, y=0.0):
