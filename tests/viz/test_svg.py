@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 
 from tinygrad_fs.viz.arrange import arrange, lines, size
-from tinygrad_fs.viz.letters import text_width
-from tinygrad_fs.viz.looks import TROUBLE, box_look
+from tinygrad_fs.viz.font_metrics import text_width
 from tinygrad_fs.viz.scene import Box, Key, Link, Scene, Scope
+from tinygrad_fs.viz.styles import TROUBLE, box_look
 from tinygrad_fs.viz.svg import write_svg
 
 SVG = "{http://www.w3.org/2000/svg}"

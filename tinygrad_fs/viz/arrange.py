@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import get_args
 
+from tinygrad_fs.viz.font_metrics import text_width
 from tinygrad_fs.viz.layout import Layout, Path, Rectangle, ScopeShape, lay_out, led_around
 from tinygrad_fs.viz.layout import Link as LayoutLink
-from tinygrad_fs.viz.letters import text_width
-from tinygrad_fs.viz.looks import box_look
 from tinygrad_fs.viz.scene import Box, Link, LinkKind, Scene, Scope
+from tinygrad_fs.viz.styles import box_look
 
 __all__ = ["DETAIL", "LEADING", "RING", "SCOPE_TITLE", "SMALL", "STACKED", "TITLE", "arrange", "lines", "size"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tinygrad_fs.viz.letters import FAMILY
-from tinygrad_fs.viz.looks import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, box_look, link_look
+from tinygrad_fs.viz.font_metrics import FAMILY
 from tinygrad_fs.viz.scene import Box, Key, Link, Scene, Scope
+from tinygrad_fs.viz.styles import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, box_look, link_look
 
 if TYPE_CHECKING:
     import graphviz  # type: ignore[import-untyped]

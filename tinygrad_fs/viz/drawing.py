@@ -11,8 +11,8 @@ from tinygrad_fs.tensor import Tensor
 from tinygrad_fs.viz.describe import describe
 from tinygrad_fs.viz.options import Options
 from tinygrad_fs.viz.picture import Graph
+from tinygrad_fs.viz.pipeline import sketched
 from tinygrad_fs.viz.scene import Direction
-from tinygrad_fs.viz.sketching import sketched
 from tinygrad_fs.viz.tape import Tape, tape_of
 from tinygrad_fs.viz.values import Values
 

@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterable
 
 from tinygrad_fs.viz.arrange import DETAIL, LEADING, RING, SCOPE_TITLE, STACKED, lines
+from tinygrad_fs.viz.font_metrics import FAMILY, text_width
 from tinygrad_fs.viz.layout import Layout, Path, Rectangle
-from tinygrad_fs.viz.letters import FAMILY, text_width
-from tinygrad_fs.viz.looks import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, box_look, link_look
 from tinygrad_fs.viz.scene import Box, Key, Link, Scene, Scope
+from tinygrad_fs.viz.styles import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, box_look, link_look
 
 __all__ = ["CORNER", "FOLD", "HALF", "HEAD", "elements", "write_svg"]
 

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from tinygrad_fs.graph import Node
 from tinygrad_fs.viz.arrange import arrange
 from tinygrad_fs.viz.describe import describe
+from tinygrad_fs.viz.font_metrics import FAMILY, text_width
 from tinygrad_fs.viz.layout import Rectangle
-from tinygrad_fs.viz.letters import FAMILY, text_width
-from tinygrad_fs.viz.looks import FAINT, INK
 from tinygrad_fs.viz.options import Options
 from tinygrad_fs.viz.page.contents import Layer
 from tinygrad_fs.viz.reading import read
 from tinygrad_fs.viz.scene import Scene, Scope
 from tinygrad_fs.viz.sketch import Sketch
+from tinygrad_fs.viz.styles import FAINT, INK
 from tinygrad_fs.viz.svg import elements
 from tinygrad_fs.viz.tape import Tape
 from tinygrad_fs.viz.values import Values

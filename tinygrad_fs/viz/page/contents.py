@@ -7,17 +7,17 @@ from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
 from tinygrad_fs.viz.arrange import DETAIL, LEADING, RING, SCOPE_TITLE, SMALL, STACKED, TITLE
+from tinygrad_fs.viz.font_metrics import FAMILY
 from tinygrad_fs.viz.layout import Layout, Rectangle
-from tinygrad_fs.viz.letters import FAMILY
-from tinygrad_fs.viz.looks import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, LinkLook, box_look, link_look
 from tinygrad_fs.viz.page.arrays import Arrays, Heat, Shown, Statistics
-from tinygrad_fs.viz.page.implied import Implied
-from tinygrad_fs.viz.page.places import Places
+from tinygrad_fs.viz.page.boxes import Boxes
+from tinygrad_fs.viz.page.implied_steps import Implied
 from tinygrad_fs.viz.page.quotes import Line, Lines, rule_of
-from tinygrad_fs.viz.page.recorded import Recorded
+from tinygrad_fs.viz.page.recorded_steps import Recorded
 from tinygrad_fs.viz.page.steps import MADE, PASSED, Given, Sent, Step, Story
-from tinygrad_fs.viz.scene import Scene
+from tinygrad_fs.viz.scene import Box, Scene
 from tinygrad_fs.viz.sketch import Thing
+from tinygrad_fs.viz.styles import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, BoxLook, LinkLook, box_look, link_look
 from tinygrad_fs.viz.svg import CORNER, FOLD, HALF, HEAD
 from tinygrad_fs.viz.values import Values
 
@@ -148,36 +148,13 @@ def contents(
         The stack to be shown beside the drawing.
     """
     arrays, lines, looks = Arrays(), Lines(), _Looks()
-    places = Places(things)
-    if values.tape is None:
-        story = Implied(places, values, arrays, lines).story()
-    else:
-        story = Recorded(values.tape, places, values, arrays, lines).story()
+    story = _story(things, values, arrays, lines)
     rules: dict[tuple[str, ...], int] = {}
     boxes = []
     for box, at, thing in zip(scene.boxes, layout.nodes, things):
         rule = rule_of(thing.node) if thing.closed is None else ()
-        is_gradient = thing.kind == "gradient" or thing.is_implied
-        known = thing.closed is None and thing.kind != "saved"
-        boxes.append(
-            _Box(
-                box.kind,
-                box.title,
-                box.details,
-                box.tooltip,
-                box.scope,
-                *_place(at),
-                looks.add(box_look(box)),
-                box.trouble,
-                box.has_gradient,
-                box.is_output,
-                arrays.add(values.value(thing.node)) if known and not is_gradient else -1,
-                arrays.add(values.gradient(thing.node)) if known else -1,
-                rules.setdefault(rule, len(rules)) if rule else -1,
-                sum(values.seconds(thing.node)) if known else 0.0,
-                values.kept(thing.node) if known else 0,
-            )
-        )
+        number = rules.setdefault(rule, len(rules)) if rule else -1
+        boxes.append(_box(box, at, looks.add(box_look(box)), number, thing, values, arrays))
     links = [
         _Link(link.source, link.reader, link.kind, link.number, link.part, looks.add(link_look(link)), _points(path))
         for link, path in zip(scene.links, layout.paths)
@@ -217,6 +194,36 @@ def contents(
         "layers": list(layers),
     }
     return data, arrays.shown()
+
+
+def _story(things: list[Thing], values: Values, arrays: Arrays, lines: Lines) -> Story:
+    """The steps: those that a tape has, or else those that the graph implies."""
+    boxes = Boxes(things)
+    if values.tape is None:
+        return Implied(boxes, values, arrays, lines).story()
+    return Recorded(values.tape, boxes, values, arrays, lines).story()
+
+
+def _box(box: Box, at: Rectangle, look: int, rule: int, thing: Thing, values: Values, arrays: Arrays) -> _Box:
+    is_gradient = thing.kind == "gradient" or thing.is_implied
+    known = thing.closed is None and thing.kind != "saved"
+    return _Box(
+        box.kind,
+        box.title,
+        box.details,
+        box.tooltip,
+        box.scope,
+        *_place(at),
+        look,
+        box.trouble,
+        box.has_gradient,
+        box.is_output,
+        arrays.add(values.value(thing.node)) if known and not is_gradient else -1,
+        arrays.add(values.gradient(thing.node)) if known else -1,
+        rule,
+        sum(values.seconds(thing.node)) if known else 0.0,
+        values.kept(thing.node) if known else 0,
+    )
 
 
 class _Looks:

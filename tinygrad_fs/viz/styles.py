@@ -1,4 +1,4 @@
-"""Looks: the shapes, colours and borders of drawings. Every colour is backed by a shape or a word."""
+"""Styles: the shapes, colours and borders of drawings. Every colour is backed by a shape or a word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recorded: the steps that a tape has."""
+"""Recorded steps: those that a tape has."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from tinygrad_fs.graph import Node, unbroadcast
 from tinygrad_fs.viz.page.arrays import Arrays, several
+from tinygrad_fs.viz.page.boxes import Boxes
 from tinygrad_fs.viz.page.memory import bytes_alive
-from tinygrad_fs.viz.page.places import Places
 from tinygrad_fs.viz.page.quotes import Lines, argument_name
 from tinygrad_fs.viz.page.steps import Given, Sent, Step, Story, trouble_of
 from tinygrad_fs.viz.tape import Applied, Pulled, Tape
@@ -23,24 +23,24 @@ _NAMES = {1: "backward", 2: "second backward", 3: "third backward"}
 class Recorded:
     """Turns what happened under a tape into steps."""
 
-    def __init__(self, tape: Tape, places: Places, values: Values, arrays: Arrays, lines: Lines) -> None:
+    def __init__(self, tape: Tape, boxes: Boxes, values: Values, arrays: Arrays, lines: Lines) -> None:
         self._tape = tape
-        self._places = places
+        self._boxes = boxes
         self._values = values
         self._arrays = arrays
         self._lines = lines
 
     def story(self) -> Story:
         """All of it. A phase is a pass, or a part of one between two others."""
-        names = _names_of(self._tape, self._places)
+        names = _names_of(self._tape, self._boxes)
         gathered = _Gathered(self._tape)
         story = Story([], [])
         latest: int | None = None
         for happened, sweep, alive in zip(
-            self._tape.steps, _sweeps_of(self._tape, self._places), bytes_alive(self._tape)
+            self._tape.steps, _sweeps_of(self._tape, self._boxes), bytes_alive(self._tape)
         ):
             parts = gathered.parts(happened) if isinstance(happened, Pulled) else []
-            box = self._places.box(happened.node, isinstance(happened, Pulled))
+            box = self._boxes.box(happened.node, isinstance(happened, Pulled))
             if box == -1:
                 story.untold += 1
                 continue
@@ -63,12 +63,12 @@ class Recorded:
 
     def _pulled(self, happened: Pulled, parts: list[_Part], phase: int, box: int, alive: int) -> Step:
         applied = self._tape.applied(happened.node)
-        given = self._given(applied, self._places.box(happened.node)) if applied else []
+        given = self._given(applied, self._boxes.box(happened.node)) if applied else []
         outputs = [self._arrays.add(array) for array in several(self._values.value(happened.node))]
         gradients = [self._arrays.add(array) for array in several(happened.gradient)]
         sent = [
             Sent(
-                self._places.target(part.edge, box),
+                self._boxes.target(part.edge, box),
                 argument_name(happened.node, part.position),
                 self._arrays.add(part.array),
                 self._arrays.add(part.sum),
@@ -94,14 +94,14 @@ class Recorded:
             if source is not None:
                 name = self._tape.option(applied.node, position) or argument_name(applied.node, position)
                 array = self._arrays.add(self._tape.value(source))
-                given.append(Given(self._places.source(source, box), name, array))
+                given.append(Given(self._boxes.source(source, box), name, array))
         return given
 
 
 # ---- which pass a step belongs to
 
 
-def _sweeps_of(tape: Tape, places: Places) -> list[int | None]:
+def _sweeps_of(tape: Tape, boxes: Boxes) -> list[int | None]:
     """For each step the backward pass that it belongs to; None for the forward pass.
 
     A backward pass that is recorded applies ops: those of one of its steps come just before it.
@@ -113,16 +113,16 @@ def _sweeps_of(tape: Tape, places: Places) -> list[int | None]:
             following = step.sweep
             sweeps.append(following)
         else:
-            sweeps.append(following if places.order(step.node) else None)
+            sweeps.append(following if boxes.order(step.node) else None)
     return sweeps[::-1]
 
 
-def _names_of(tape: Tape, places: Places) -> dict[int | None, str]:
+def _names_of(tape: Tape, boxes: Boxes) -> dict[int | None, str]:
     """What the passes are called, by the number of the sweep; that of the forward pass is None."""
     orders: dict[int, int] = {}
     for step in tape.steps:
         if isinstance(step, Pulled):
-            orders[step.sweep] = max(orders.get(step.sweep, 1), 1 + places.order(step.node))
+            orders[step.sweep] = max(orders.get(step.sweep, 1), 1 + boxes.order(step.node))
     counts = Counter(orders.values())
     names: dict[int | None, str] = {None: "forward"}
     met: Counter[int] = Counter()

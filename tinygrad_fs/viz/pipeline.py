@@ -1,4 +1,4 @@
-"""Steps: from nodes to the sketch that is drawn, in which what would be too much is folded."""
+"""Pipeline: from nodes to the sketch that is drawn, in which what would be too much is folded."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tinygrad_fs.graph import Leaf, Node
+from tinygrad_fs.viz.backward import backward_alone, with_backward
 from tinygrad_fs.viz.closing import close, compacted, deepest_that_fits
 from tinygrad_fs.viz.labels import kept_by
 from tinygrad_fs.viz.options import Options
 from tinygrad_fs.viz.reading import read
 from tinygrad_fs.viz.repeats import fold_repeats
-from tinygrad_fs.viz.reverse import backward_alone, with_backward
 from tinygrad_fs.viz.sketch import Argument, Sketch, Thing
 from tinygrad_fs.viz.tape import Tape
 

@@ -1,4 +1,4 @@
-"""Reverse: the backward pass of a sketch: what was recorded of it, or what it would do."""
+"""Backward: the backward pass of a sketch: what was recorded of it, or what it would do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letters: how wide text is, without a font at hand.
+"""Font metrics: how wide text is, without a font at hand.
 
 The widths are those of Helvetica, in thousandths of the size, which Arial, Liberation Sans, Arimo and Nimbus Sans
 share: text that is set in one of these fits its box to the pixel.

@@ -1,14 +1,14 @@
-"""Places: in which box of a drawing a node stands."""
+"""Boxes: in which box of a drawing a node stands."""
 
 from __future__ import annotations
 
 from tinygrad_fs.graph import Node, Output
 from tinygrad_fs.viz.sketch import Thing
 
-__all__ = ["Places"]
+__all__ = ["Boxes"]
 
 
-class Places:
+class Boxes:
     """Finds the boxes of nodes. A node may have several: one at each use, or one for each way.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Implied: the steps of a graph that nobody recorded: the way that the engine would take, with what is still known."""
+"""Implied steps: those of a graph that nobody recorded, on the way that the engine would take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tinygrad_fs.viz.page.arrays import Arrays, several
-from tinygrad_fs.viz.page.places import Places
+from tinygrad_fs.viz.page.boxes import Boxes
 from tinygrad_fs.viz.page.quotes import Lines, argument_name
 from tinygrad_fs.viz.page.steps import FINE, Given, Sent, Step, Story, trouble_of
 from tinygrad_fs.viz.values import Values
@@ -17,14 +17,14 @@ __all__ = ["Implied"]
 class Implied:
     """Turns a drawing into steps."""
 
-    def __init__(self, places: Places, values: Values, arrays: Arrays, lines: Lines) -> None:
-        self._places = places
+    def __init__(self, boxes: Boxes, values: Values, arrays: Arrays, lines: Lines) -> None:
+        self._boxes = boxes
         self._values = values
         self._arrays = arrays
         self._lines = lines
         self._ops = [
             number
-            for number, thing in enumerate(places.things)
+            for number, thing in enumerate(boxes.things)
             if thing.arguments and not thing.is_implied and thing.kind not in ("gradient", "saved")
         ]
 
@@ -42,7 +42,7 @@ class Implied:
             yield self._step(box, False, [])
 
     def _backward(self) -> Iterator[Step]:
-        things = self._places.things
+        things = self._boxes.things
         sent_by = self._sent_by()
         expected = Counter([target for sent in sent_by.values() for _, target in sent])
         arrived: Counter[int] = Counter()
@@ -62,7 +62,7 @@ class Implied:
 
         Where derivatives have boxes of their own, gradients go along their links; elsewhere against those of the ops.
         """
-        things = self._places.things
+        things = self._boxes.things
         drawn: dict[int, list[tuple[int, int]]] = {}
         for number, thing in enumerate(things):
             if thing.is_implied and thing.kind == "backward":
@@ -72,7 +72,7 @@ class Implied:
                     drawn[argument.source].append((argument.position, number))
         if drawn:
             return {number: sorted(sent) for number, sent in drawn.items()}
-        carrying = self._places.carrying()
+        carrying = self._boxes.carrying()
         return {
             number: [(each.position, each.source) for each in things[number].arguments if each.differentiable]
             for number in reversed(self._ops)
@@ -80,15 +80,15 @@ class Implied:
         }
 
     def _step(self, box: int, is_backward: bool, sent: list[Sent]) -> Step:
-        node = self._places.things[box].node
-        op = self._places.box(node) if self._places.things[box].is_implied else box
+        node = self._boxes.things[box].node
+        op = self._boxes.box(node) if self._boxes.things[box].is_implied else box
         given = [
             Given(
                 argument.source,
                 argument.option or argument_name(node, argument.position),
-                self._arrays.add(self._values.value(self._places.things[argument.source].node)),
+                self._arrays.add(self._values.value(self._boxes.things[argument.source].node)),
             )
-            for argument in (self._places.things[op].arguments if op != -1 else ())
+            for argument in (self._boxes.things[op].arguments if op != -1 else ())
         ]
         outputs = [self._arrays.add(array) for array in several(self._values.value(node))]
         trouble = FINE if is_backward else trouble_of(self._arrays, [each.array for each in given], outputs)
