@@ -11,7 +11,7 @@ import pytest
 from torch_calls import CALLS, EXTRA, for_torch, outcome, same
 
 import tinygrad_fs as tg
-from tinygrad_fs.othernames import INSTEAD
+from tinygrad_fs.othernames import _IN_PACKAGES, INSTEAD
 
 try:
     import torch
@@ -148,3 +148,16 @@ def test_who_asks_for_a_name_of_pytorch_is_told_ours():
         with pytest.raises(AttributeError, match=f"has no attribute '{name}'; write "):
             getattr(tg, name)
     assert torch is None or [name for name in INSTEAD if not hasattr(torch, name)] == []
+
+
+@pytest.mark.parametrize("package", _IN_PACKAGES)
+def test_who_asks_a_package_for_a_name_of_pytorch_is_told_ours(package):
+    ours = importlib.import_module(f"tinygrad_fs.{package}")
+    for name, remedy in _IN_PACKAGES[package].items():
+        with pytest.raises(AttributeError, match=f"has no attribute '{name}'; write {re.escape(remedy)}"):
+            getattr(ours, name)
+    with pytest.raises(AttributeError, match=rf"module 'tinygrad_fs.{package}' has no attribute 'nothing'$"):
+        _ = ours.nothing
+    if torch is not None:
+        theirs = importlib.import_module(f"torch.{'utils.data' if package == 'data' else package}")
+        assert [name for name in _IN_PACKAGES[package] if not hasattr(theirs, name)] == []

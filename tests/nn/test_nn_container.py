@@ -76,6 +76,19 @@ def test_what_is_no_module_is_refused_and_nothing_changes(bad):
     assert numbers(it) == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nn.Sequential([Add(1)]), "'0' is a list, not an nn.Module; give the modules one by one, with a star"),
+        (lambda: nn.Sequential(Add(1), nn.functional.relu), r"'1' is a function, .* as nn.ReLU\(\) for F.relu"),
+        (lambda: nn.ModuleList(Add(1)), r"ModuleList: items come in a list or the like, not in a Add; use \[item\]"),
+    ],
+)
+def test_what_to_write_is_told(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
 def test_a_module_may_occur_twice():
     once = Add(7)
     assert nn.Sequential(once, once)(tg.tensor(0)).item() == 77

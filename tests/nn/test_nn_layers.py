@@ -245,12 +245,25 @@ def test_an_input_of_another_dtype_is_refused_by_name(layer, shape, as_given):
         (lambda: nn.Softmax2d()(tg.ones((2, 3))), "Softmax2d: the input has shape (2, 3)"),
         (lambda: nn.Hardtanh(1.0, -1.0), "min_val=1.0 must be below max_val=-1.0"),
         (lambda: nn.ZeroPad2d((1, 2)), "padding=(1, 2) must be an int or (left, right, top, bottom)"),
+        (lambda: nn.Linear(3.0, 2), "Linear: in_features=3.0 must be an int"),
+        (lambda: nn.Conv2d(3, "4", 3), "Conv2d: out_channels='4' must be an int"),
+        (lambda: nn.BatchNorm2d((3, 4)), "BatchNorm2d: num_features=(3, 4) must be an int"),
+        (lambda: nn.LSTM(3, None), "LSTM: hidden_size=None must be an int"),
+        (lambda: nn.Embedding(3.5, 2), "Embedding: num_embeddings=3.5 must be an int"),
+        (lambda: nn.MSELoss(tg.ones(2), tg.ones(2)), "make the loss first, and call it then: MSELoss()(input, target)"),
+        (lambda: nn.CrossEntropyLoss(tg.ones((2, 3)), np.ones(2)), "call it then: CrossEntropyLoss()(input, target)"),
+        (lambda: nn.L1Loss(tg.ones(2)), "L1Loss: reduction is a str, not a Tensor"),
+        (lambda: nn.ReLU(tg.ones(2)), "ReLU: make the module first, and call it then: ReLU()(x)"),
+        (lambda: nn.Linear(1, 1).to("torch.float64"), "Linear.to: 'torch.float64' is no dtype; write 'float64'"),
+        (lambda: nn.Linear(1, 1).cuda(), "'Linear' object has no attribute 'cuda'; leave it out"),
         (lambda: nn.MSELoss("average"), "MSELoss: reduction='average' is unknown; use one of 'mean', 'sum', 'none'"),
         (lambda: nn.KLDivLoss("batch"), "'batchmean'"),
     ],
 )
 def test_what_cannot_be(call, message):
-    with pytest.raises(ValueError, match=message if ".*" in message else re.escape(message)):
+    with pytest.raises(
+        (AttributeError, TypeError, ValueError), match=message if ".*" in message else re.escape(message)
+    ):
         call()
 
 

@@ -55,6 +55,8 @@ def give(g, *params):
         (lambda: {leaf(1.0)}, TypeError, "no fixed order"),
         (lambda: {"a": leaf(1.0)}, TypeError, "dict.values"),
         (lambda: 3, TypeError, "not in a int"),
+        (lambda: tg.nn.Linear(1, 1), TypeError, r"not in a Linear; use module.parameters\(\)"),
+        (lambda: tg.nn.Linear(1, 1).parameters, TypeError, "not in a method; call it"),
         (lambda: [np.zeros(2)], TypeError, "not ndarray"),
         (lambda: [leaf(1.0) * 2], ValueError, "no leaf"),
         (lambda: [tg.tensor([1, 2])], TypeError, "dtype int64"),
@@ -76,6 +78,8 @@ def test_parameters_that_are_refused(optimizer, params, error, message):
     [
         (SGD, {"lr": -0.1}, "SGD: lr=-0.1 must not be negative"),
         (SGD, {"lr": float("nan")}, "lr=nan"),
+        (SGD, {"lr": "0.1"}, "SGD: lr='0.1' must be a number"),
+        (Adam, {"betas": 0.9}, r"Adam: betas=0.9 must be two numbers"),
         (SGD, {"momentum": -1}, "momentum=-1"),
         (SGD, {"weight_decay": -1}, "weight_decay=-1"),
         (SGD, {"nesterov": True}, "nesterov=True needs a momentum"),
@@ -99,8 +103,16 @@ def test_parameters_that_are_refused(optimizer, params, error, message):
     ],
 )
 def test_options_that_are_refused(optimizer, options, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         optimizer([leaf(1.0)], **options)
+
+
+@pytest.mark.parametrize("optimizer", [SGD, LBFGS])
+def test_a_loss_is_no_closure(optimizer):
+    p = leaf(1.0)
+    with pytest.raises(TypeError, match=r"the closure is a function .*, not a Tensor; .* optimizer.step\(\)"):
+        optimizer([p]).step(p * 2)
+    assert p.item() == 1.0
 
 
 def test_arguments_and_defaults_are_pytorchs():

@@ -1,5 +1,9 @@
 """Data: datasets, batches, readers of local files, transforms of images, and the digits that come with the package."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tinygrad_fs.data import transforms
 from tinygrad_fs.data.bundled import digits
 from tinygrad_fs.data.collation import default_collate
@@ -8,6 +12,7 @@ from tinygrad_fs.data.idx import read_idx
 from tinygrad_fs.data.loader import DataLoader
 from tinygrad_fs.data.sampling import batches, train_test_split
 from tinygrad_fs.data.table import read_csv
+from tinygrad_fs.othernames import missing
 
 __all__ = [
     "DataLoader",
@@ -23,3 +28,6 @@ __all__ = [
     "train_test_split",
     "transforms",
 ]
+
+if not TYPE_CHECKING:  # or a mistyped name would pass for Any
+    __getattr__ = missing(__name__)

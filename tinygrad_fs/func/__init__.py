@@ -5,8 +5,16 @@ The arguments of the functions are arrays, Tensors or floats, also in nested tup
 arguments, or the function closes over them, the results are recorded as those of any op are.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tinygrad_fs.func.jacobians import hessian, jacobian
 from tinygrad_fs.func.products import hvp, jvp
 from tinygrad_fs.func.reverse import grad, value_and_grad, vjp
+from tinygrad_fs.othernames import missing
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+
+if not TYPE_CHECKING:  # or a mistyped name would pass for Any
+    __getattr__ = missing(__name__)

@@ -50,6 +50,9 @@ class _InPlace(Module):
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
+        if isinstance(inplace, Tensor):
+            name = type(self).__name__
+            raise TypeError(f"{name}: make the module first, and call it then: {name}()(x)")
         self.inplace = inplace
 
     def extra_repr(self) -> str:

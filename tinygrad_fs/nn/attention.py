@@ -108,6 +108,7 @@ class MultiheadAttention(Module):
         generator: np.random.Generator | None = None,
     ) -> None:
         super().__init__()
+        self._check_ints(embed_dim=embed_dim, num_heads=num_heads)
         if embed_dim < 1 or num_heads < 1 or embed_dim % num_heads:
             raise ValueError(
                 f"MultiheadAttention: embed_dim={embed_dim} does not divide into num_heads={num_heads}; both are "

@@ -67,6 +67,9 @@ class _Numbered(Module):
 
     def extend(self: _L, items: Iterable[Any]) -> _L:
         """Add several items at the end; returns the container."""
+        if not isinstance(items, Iterable):
+            given = type(items).__name__
+            raise TypeError(f"{type(self).__name__}: items come in a list or the like, not in a {given}; use [item]")
         for item in list(items):
             self.append(item)
         return self

@@ -50,6 +50,7 @@ class _Conv(Module):
     ) -> None:
         super().__init__()
         name = type(self).__name__
+        self._check_ints(in_channels=in_channels, out_channels=out_channels, groups=groups)
         check_groups(name, in_channels, out_channels, groups)
         if padding_mode not in _BORDERS:
             raise ValueError(f"{name}: padding_mode={padding_mode!r} is unknown; use one of {', '.join(_BORDERS)}")

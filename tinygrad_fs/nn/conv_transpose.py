@@ -47,6 +47,7 @@ class _ConvTranspose(Module):
     ) -> None:
         super().__init__()
         name = type(self).__name__
+        self._check_ints(in_channels=in_channels, out_channels=out_channels, groups=groups)
         check_groups(name, in_channels, out_channels, groups)
         if padding_mode != "zeros":
             raise ValueError(f"{name}: padding_mode={padding_mode!r} has no adjoint here; only 'zeros' has")

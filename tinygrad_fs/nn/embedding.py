@@ -78,6 +78,7 @@ class Embedding(Module):
         super().__init__()
         if sparse:
             raise ValueError("Embedding: gradients are dense here; leave sparse=False")
+        self._check_ints(num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ValueError(f"Embedding: padding_idx={padding_idx} is none of the {num_embeddings} rows")
         self.num_embeddings = num_embeddings

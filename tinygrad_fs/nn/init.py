@@ -7,12 +7,13 @@ which `tinygrad_fs.manual_seed` sets. A change by one of them is counted and not
 from __future__ import annotations
 
 import math
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from tinygrad_fs.changes import mark_changed
 from tinygrad_fs.dtypes import Array
+from tinygrad_fs.othernames import missing
 from tinygrad_fs.random import generator_or_default
 from tinygrad_fs.tensor import Tensor
 
@@ -372,3 +373,7 @@ def _fan(tensor: Tensor, mode: str) -> int:
 def _drawn(array: Array) -> type[np.float32] | type[np.float64]:
     """The dtype to draw in: half precision is rounded from single."""
     return np.float64 if array.dtype == np.float64 else np.float32
+
+
+if not TYPE_CHECKING:  # or a mistyped name would pass for Any
+    __getattr__ = missing(__name__)

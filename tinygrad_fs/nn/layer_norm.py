@@ -218,6 +218,7 @@ class GroupNorm(_ScaledAndShifted):
         dtype: DTypeLike | None = None,
     ) -> None:
         super().__init__()
+        self._check_ints(num_groups=num_groups, num_channels=num_channels)
         if num_groups < 1 or num_channels % num_groups:
             raise ValueError(f"GroupNorm: num_channels={num_channels} is not divisible by num_groups={num_groups}")
         self.num_groups = num_groups

@@ -42,7 +42,7 @@ class Linear(Module):
     Raises
     ------
     TypeError
-        When called with an input of another dtype than the parameters'.
+        If a size is no integer, or when called with an input of another dtype than the parameters'.
     ValueError
         If a size is negative, or the last axis of an input is not of size `in_features`.
 
@@ -67,6 +67,7 @@ class Linear(Module):
         generator: np.random.Generator | None = None,
     ) -> None:
         super().__init__()
+        self._check_ints(in_features=in_features, out_features=out_features)
         if in_features < 0 or out_features < 0:
             raise ValueError(f"Linear: in_features={in_features} and out_features={out_features} must not be negative")
         self.in_features = in_features
@@ -138,6 +139,7 @@ class Bilinear(Module):
         generator: np.random.Generator | None = None,
     ) -> None:
         super().__init__()
+        self._check_ints(in1_features=in1_features, in2_features=in2_features, out_features=out_features)
         if in1_features < 1 or in2_features < 1 or out_features < 1:
             raise ValueError(
                 f"Bilinear: in1_features={in1_features}, in2_features={in2_features} and out_features={out_features} "

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
+import numpy as np
+
 from tinygrad_fs import ops
 from tinygrad_fs.nn import functional
 from tinygrad_fs.nn.module import Module
@@ -30,13 +34,27 @@ __all__ = [
 ]
 
 
-class Loss(Module):
+_L = TypeVar("_L", bound="_MadeFirst")
+
+
+class _MadeFirst(Module):
+    """Has a class that is given input and target say that a loss is made first, and called then."""
+
+    def __new__(cls: type[_L], *options: Any, **named: Any) -> _L:
+        if any(isinstance(option, (Tensor, np.ndarray)) for option in options[1:2]):
+            raise TypeError(f"{cls.__name__}: make the loss first, and call it then: {cls.__name__}()(input, target)")
+        return super().__new__(cls)
+
+
+class Loss(_MadeFirst):
     """What losses have in common: how the losses of many elements are made one."""
 
     _reductions: tuple[str, ...] = ("mean", "sum", "none")
 
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
+        if not isinstance(reduction, str):
+            raise TypeError(f"{type(self).__name__}: reduction is a str, not a {type(reduction).__name__}")
         if reduction not in self._reductions:
             known = ", ".join(map(repr, self._reductions))
             raise ValueError(f"{type(self).__name__}: reduction={reduction!r} is unknown; use one of {known}")

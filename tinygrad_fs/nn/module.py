@@ -13,6 +13,7 @@ from tinygrad_fs.graph import HookHandle
 from tinygrad_fs.nn.hooks import ModuleHooks, watched
 from tinygrad_fs.nn.parameter import Parameter
 from tinygrad_fs.nn.state import IncompatibleKeys, load
+from tinygrad_fs.othernames import Absent
 from tinygrad_fs.tensor import Tensor
 from tinygrad_fs.watching import watchers
 
@@ -32,6 +33,8 @@ class Kind(Enum):
     UNSAVED = "buffer outside of the state"
     MODULE = "module"
 
+
+_IN_MEMORY = "leave it out; a module is in the host's memory"
 
 _BUFFERS = (Kind.BUFFER, Kind.UNSAVED)
 _SAVED = (Kind.PARAMETER, Kind.BUFFER)
@@ -115,6 +118,12 @@ class Module:
             f"{type(self).__name__}({self.extra_repr()}): the input has dtype {given}, the parameters have {own}; "
             f"convert the input with x.astype('{own}'){module}"
         )
+
+    def _check_ints(self, **sizes: Any) -> None:
+        """Raise if one of the sizes that the module is made with is no integer."""
+        for name, size in sizes.items():
+            if not isinstance(size, (int, np.integer)):
+                raise TypeError(f"{type(self).__name__}: {name}={size!r} must be an int")
 
     def graph(self, *inputs: Any, names: Any = None, **options: Any) -> Graph:
         """Draw what the module does with inputs: its ops, each in the box of the module that ran it.
@@ -387,7 +396,7 @@ class Module:
         if module is not None and not isinstance(module, Module):
             raise TypeError(
                 f"{type(self).__name__}.add_module: {name!r} is a {type(module).__name__}, not an nn.Module"
-                + ("; make an instance of it" if isinstance(module, type) else "")
+                f"{_made(module)}"
             )
         self._register(name, Kind.MODULE)
         object.__setattr__(self, name, module)
@@ -542,9 +551,13 @@ class Module:
         try:
             wanted = np.dtype(dtype)
         except TypeError:
-            raise TypeError(
-                f"{type(self).__name__}.to: {dtype!r} is no dtype; there are no devices here: leave .to({dtype!r}) out"
-            ) from None
+            text = str(dtype)
+            remedy = (
+                f"write {text.rpartition('.')[2]!r}"
+                if text.startswith("torch.")
+                else f"there are no devices here: leave .to({dtype!r}) out"
+            )
+            raise TypeError(f"{type(self).__name__}.to: {dtype!r} is no dtype; {remedy}") from None
         if wanted.kind != "f":
             raise TypeError(f"{type(self).__name__}.to: {wanted} is not a floating dtype; use float32 or float64")
         for _, tensor in list(self._walk((Kind.PARAMETER, *_BUFFERS), "", True, True)):  # all of it, or nothing
@@ -565,6 +578,9 @@ class Module:
     def half(self: _M) -> _M:
         """Cast to float16; returns the module."""
         return self.to(np.float16)
+
+    cpu, cuda = Absent("cpu", _IN_MEMORY), Absent("cuda", _IN_MEMORY)
+    type, bfloat16 = Absent("type", "write to(dtype)"), Absent("bfloat16", "NumPy has no such numbers; write half()")
 
     # ---- state
 
@@ -639,6 +655,15 @@ _ACCEPTS: dict[Kind, tuple[str, tuple[type, ...]]] = {
     Kind.UNSAVED: ("a Tensor", (Tensor, Module)),
     Kind.MODULE: ("an nn.Module", (Module,)),
 }
+
+
+def _made(value: Any) -> str:
+    """How something that is given in the place of a module becomes one."""
+    if isinstance(value, type):
+        return "; make an instance of it"
+    if isinstance(value, (list, tuple)):
+        return "; give the modules one by one, with a star before the list"
+    return "; use the module of that name, as nn.ReLU() for F.relu" if callable(value) else ""
 
 
 def _kind_of(value: Any) -> Kind | None:

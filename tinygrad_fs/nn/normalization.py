@@ -41,6 +41,7 @@ class _ChannelNorm(Module):
         dtype: DTypeLike | None,
     ) -> None:
         super().__init__()
+        self._check_ints(num_features=num_features)
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.tensor import Tensor, TensorLike
 
@@ -37,6 +39,12 @@ class Parameter(Tensor):
 
     def __init__(self, data: TensorLike, requires_grad: bool = True, dtype: DTypeLike | None = None) -> None:
         super().__init__(data.detach() if isinstance(data, Tensor) else data, requires_grad, dtype)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        """A parameter with a copy of the values. As in PyTorch, a copied model begins without gradients."""
+        copied = super().__deepcopy__(memo)
+        copied.grad = None
+        return copied
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"

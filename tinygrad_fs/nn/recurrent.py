@@ -45,6 +45,7 @@ class _Recurrent(Module):
     ) -> None:
         super().__init__()
         name = type(self).__name__
+        self._check_ints(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
         if input_size < 1 or hidden_size < 1 or num_layers < 1:
             raise ValueError(
                 f"{name}: input_size={input_size}, hidden_size={hidden_size}, num_layers={num_layers} must be positive"

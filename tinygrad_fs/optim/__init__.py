@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tinygrad_fs.optim import lr_scheduler, swa_utils
 from tinygrad_fs.optim.adadelta import Adadelta
 from tinygrad_fs.optim.adagrad import Adagrad
@@ -16,6 +18,7 @@ from tinygrad_fs.optim.radam import RAdam
 from tinygrad_fs.optim.rmsprop import RMSprop
 from tinygrad_fs.optim.rprop import Rprop
 from tinygrad_fs.optim.sgd import SGD
+from tinygrad_fs.othernames import missing
 
 __all__ = [
     "Adadelta",
@@ -35,3 +38,6 @@ __all__ = [
     "lr_scheduler",
     "swa_utils",
 ]
+
+if not TYPE_CHECKING:  # or a mistyped name would pass for Any
+    __getattr__ = missing(__name__)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from tinygrad_fs.optim.optimizer import Group
+from tinygrad_fs.tensor import Tensor
 
 __all__ = ["average", "average_square", "check_betas", "check_not_negative", "descent"]
 
@@ -15,13 +17,18 @@ __all__ = ["average", "average_square", "check_betas", "check_not_negative", "de
 def check_not_negative(what: str, group: Mapping[str, Any], *names: str) -> None:
     """Raise a ValueError if one of these options is negative, or no number at all."""
     for name in names:
+        if not isinstance(group[name], (Real, np.ndarray, Tensor)):
+            raise TypeError(f"{what}: {name}={group[name]!r} must be a number")
         if not group[name] >= 0.0:
             raise ValueError(f"{what}: {name}={group[name]} must not be negative")
 
 
 def check_betas(what: str, group: Mapping[str, Any]) -> None:
     """Raise a ValueError unless the two betas are shares of what is kept: at least 0, less than 1."""
-    for i, beta in enumerate(group["betas"]):
+    betas = group["betas"]
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise TypeError(f"{what}: betas={betas!r} must be two numbers, as (0.9, 0.999)")
+    for i, beta in enumerate(betas):
         if not 0.0 <= beta < 1.0:
             raise ValueError(f"{what}: betas[{i}]={beta} must be at least 0 and less than 1")
 

@@ -140,6 +140,11 @@ class Optimizer:
         """Run the closure of a step."""
         if closure is None:
             return None
+        if not callable(closure):
+            raise TypeError(
+                f"step: the closure is a function that computes the loss, not a {type(closure).__name__}; "
+                "after loss.backward() it is optimizer.step()"
+            )
         with enable_grad():
             return closure()
 
@@ -279,7 +284,10 @@ def _in_order(params: Any, name: str) -> Iterable[Any]:
     if isinstance(params, Mapping):
         raise TypeError(f"{name}: a dict was given; use [dict] for a group with options, or dict.values()")
     if not isinstance(params, Iterable):
-        raise TypeError(f"{name}: parameters are given in a list or another iterable, not in a {type(params).__name__}")
+        remedy = (
+            "; use module.parameters()" if hasattr(params, "parameters") else "; call it" if callable(params) else ""
+        )
+        raise TypeError(f"{name}: parameters are given in a list or the like, not in a {type(params).__name__}{remedy}")
     return params
 
 
