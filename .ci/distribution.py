@@ -67,7 +67,7 @@ class Environment:
 
 def run(*command: str, **how: Any) -> str:
     """Run a program; what it printed. If it fails, so does the check, with all that it said."""
-    done = subprocess.run(command, **how, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, **how, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         sys.exit(f"{' '.join(command)} ended with code {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout

@@ -42,7 +42,7 @@ def room(path: Path) -> str:
 
 def imported_rooms(path: Path) -> set[str]:
     """The rooms that a module imports from, wherever in the file (type checkers' imports aside)."""
-    tree = ast.parse((PACKAGE / path).read_text())
+    tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             node.body = []
@@ -89,14 +89,16 @@ def test_every_room_has_a_floor():
 def test_the_engine_imports_only_numpy():
     """No drawing, no progress bars, nothing that takes time, on `import tinygrad_fs`."""
     code = "import sys, tinygrad_fs; print(*sorted({m.split('.')[0] for m in sys.modules}))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    ).stdout.split()
     assert not {"graphviz", "matplotlib", "tqdm", "scipy", "torch", "fractions"} & set(loaded)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)
 def test_a_file_has_one_subject(path):
     """About 400 lines is where a file begins to have two; docstrings and lists of names do not count."""
-    source = (PACKAGE / path).read_text()
+    source = (PACKAGE / path).read_text(encoding="utf-8")
     tree = ast.parse(source)
     prose = 0
     for node in ast.walk(tree):

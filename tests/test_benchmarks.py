@@ -252,10 +252,10 @@ class TestPage:
     def test_has_a_row_for_each_result_and_keeps_what_is_around(self, module, tmp_path):
         page = module("page")
         path = tmp_path / "page.md"
-        path.write_text(f"before\n{page._BEGIN}old\n{page._END}after\n")
+        path.write_text(f"before\n{page._BEGIN}old\n{page._END}after\n", encoding="utf-8")
         rows = [result(module, "a", [0.5] * 7, [1.0] * 7)]
         page.write_page(path, rows, {"numpy": "2.0"})
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         assert text.startswith("before\n")
         assert text.endswith("after\n")
         assert "old" not in text
@@ -263,14 +263,16 @@ class TestPage:
         assert "| 500 ms      | torch 1 s | 0.50   | 0.50-0.50 | at most 1.00 | met     |" in text
 
     def test_readme_shows_shares_of_the_latest_run(self, module):
-        results = json.loads((BENCHMARKS.parents[1] / "docs" / "benchmarks.json").read_text())["results"]
+        results = json.loads((BENCHMARKS.parents[1] / "docs" / "benchmarks.json").read_text(encoding="utf-8"))[
+            "results"
+        ]
         shares = module("page").shares(results)
         assert f"begin -->\n\n{shares}\n<!--" in (BENCHMARKS.parents[1] / "README.md").read_text(encoding="utf-8")
         assert shares.count("\n") > 8
 
     def test_without_marks_is_refused(self, module, tmp_path):
         path = tmp_path / "page.md"
-        path.write_text("no marks\n")
+        path.write_text("no marks\n", encoding="utf-8")
         with pytest.raises(ValueError, match="are missing"):
             module("page").write_page(path, [], {})
 

@@ -126,13 +126,12 @@ def test_the_diff_of_a_new_op_is_a_whole_change(tmp_path):
     for name in ("tinygrad_fs", "tests"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    patch = subprocess.run(["git", "apply", "-"], input=diff, cwd=tmp_path, text=True, capture_output=True, check=False)
-    assert patch.returncode == 0, f"the sources have changed around it: {patch.stderr}"
+    patch = subprocess.run(["git", "apply", "-"], input=diff.encode(), cwd=tmp_path, capture_output=True, check=False)
+    assert patch.returncode == 0, f"the sources have changed around it: {patch.stderr.decode()}"
     chosen = ["tests/ops/test_table.py", "tests/test_benchmarks.py", "tinygrad_fs/ops/hyperbolic.py"]
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "sech or every or complete", *chosen]
-    done = subprocess.run(
-        run, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}, text=True, capture_output=True, check=False
-    )
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(run, cwd=tmp_path, env=env, encoding="utf-8", capture_output=True, check=False)
     assert done.returncode == 0, done.stdout
     ran = re.search(r"(\d+) passed", done.stdout)
     assert ran is not None

@@ -63,7 +63,7 @@ def test_it_runs_and_writes_a_picture_and_its_figures(name, tmp_path):
     assert result
     assert all(math.isfinite(value) for value in result.values())
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.json", f"{name}.png"]
-    assert json.loads((tmp_path / f"{name}.json").read_text())["figures"] == result
+    assert json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))["figures"] == result
     picture = importlib.import_module("matplotlib.image").imread(tmp_path / f"{name}.png")
     assert picture.shape[0] >= 300
     assert picture.shape[1] >= 700

@@ -438,7 +438,7 @@ class TestOperators:
 
         import tinygrad_fs
 
-        stub = (Path(tinygrad_fs.__file__).parent / "bound.pyi").read_text()
+        stub = (Path(tinygrad_fs.__file__).parent / "bound.pyi").read_text(encoding="utf-8")
         names = [line.split("def ")[1].split("(")[0] for line in stub.splitlines() if line.strip().startswith("def ")]
         assert len(names) > 60
         assert [name for name in names if name not in vars(tg.Tensor)] == []

@@ -24,7 +24,7 @@ def restart_peak() -> int | None:
         return _peak()
     gc.collect()
     _give_back()
-    _CLEAR.write_text(_RESET_PEAK)
+    _CLEAR.write_text(_RESET_PEAK, encoding="utf-8")
     return _status("VmRSS")
 
 
@@ -53,7 +53,7 @@ def _peak() -> int | None:
 
 def _status(field: str) -> int:
     """A line of the kernel's account of this process, in bytes."""
-    for line in _STATUS.read_text().splitlines():
+    for line in _STATUS.read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
         if name == field:
             return int(value.split()[0]) * 1024

@@ -45,7 +45,7 @@ class Worker:
             [sys.executable, str(_WORKER), library, workload.name, str(threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
         )
 
@@ -152,7 +152,9 @@ def _import_pair(env: dict[str, str]) -> tuple[float, float]:
 
 def _import_time(module: str, env: dict[str, str]) -> float:
     code = f"import time; begin = time.perf_counter(); import {module}; print(time.perf_counter() - begin)"
-    result = subprocess.run([sys.executable, "-c", code], check=False, stdout=subprocess.PIPE, text=True, env=env)
+    result = subprocess.run(
+        [sys.executable, "-c", code], check=False, stdout=subprocess.PIPE, encoding="utf-8", env=env
+    )
     if result.returncode:
         raise BenchmarkError(f"import {module}: the process ended with {result.returncode}; its error is above")
     return float(result.stdout)

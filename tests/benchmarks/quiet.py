@@ -64,7 +64,7 @@ class Quiet:
         if not self._tells:
             return True
         for _ in range(_LOOKS):
-            running, _, _ = (_PROC / "loadavg").read_text().split()[3].partition("/")
+            running, _, _ = (_PROC / "loadavg").read_text(encoding="utf-8").split()[3].partition("/")
             if int(running) > 1:
                 return False
             time.sleep(_BETWEEN_LOOKS)
@@ -74,7 +74,7 @@ class Quiet:
         """Seconds in which any core worked for other processes, or was withheld from this virtual machine."""
         if not self._tells:
             return 0.0
-        counts = [int(count) for count in (_PROC / "stat").read_text().split("\n", 1)[0].split()[1:]]
+        counts = [int(count) for count in (_PROC / "stat").read_text(encoding="utf-8").split("\n", 1)[0].split()[1:]]
         total = sum(count for position, count in enumerate(counts[:_GUESTS]) if position not in _IDLE)
         own = sum(_ticks(process) for process in self._processes)
         return (total - own) / os.sysconf("SC_CLK_TCK") - sum(os.times()[:4])
@@ -82,5 +82,5 @@ class Quiet:
 
 def _ticks(process: int) -> int:
     """How long a process ran, in the clock ticks of the system."""
-    _, _, fields = (_PROC / str(process) / "stat").read_text().rpartition(") ")
+    _, _, fields = (_PROC / str(process) / "stat").read_text(encoding="utf-8").rpartition(") ")
     return sum(map(int, fields.split()[11:13]))

@@ -34,7 +34,7 @@ def test_whole_numbers_in_a_range(text):
 
 def test_objects_of_modules(folder):
     assert imported("math:pi") == pytest.approx(3.14159, abs=1e-5)
-    (folder / "mine_of_arguments.py").write_text("class Outer:\n    inner = 3\n")
+    (folder / "mine_of_arguments.py").write_text("class Outer:\n    inner = 3\n", encoding="utf-8")
     assert imported("mine_of_arguments:Outer.inner") == 3
 
 
@@ -50,6 +50,6 @@ def test_objects_of_modules(folder):
     ],
 )
 def test_objects_that_are_not_there(folder, text, message):
-    (folder / "broken_of_arguments.py").write_text("1 / 0\n")
+    (folder / "broken_of_arguments.py").write_text("1 / 0\n", encoding="utf-8")
     with pytest.raises(argparse.ArgumentTypeError, match=message):
         imported(text)

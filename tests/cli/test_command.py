@@ -115,10 +115,10 @@ def test_an_unknown_command_gets_one_line(capsys):
 
 def test_a_file_in_the_place_of_the_folder_is_refused(capsys, tmp_path):
     path = tmp_path / "file"
-    path.write_text("mine")
+    path.write_text("mine", encoding="utf-8")
     assert f"argument --out: '{path}' is a file" in refused(capsys, "demo", "--out", str(path))
     assert "cannot be written to" in refused(capsys, "demo", "--out", str(path / "below"))
-    assert path.read_text() == "mine"
+    assert path.read_text(encoding="utf-8") == "mine"
 
 
 def test_a_name_that_no_folder_can_have_is_refused(capsys, tmp_path):
@@ -141,5 +141,5 @@ def test_a_folder_that_cannot_be_written_to_is_refused(capsys, tmp_path):
 
 
 def test_it_runs_as_a_module():
-    result = subprocess.run([sys.executable, "-m", "tinygrad_fs", "--version"], capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-m", "tinygrad_fs", "--version"], capture_output=True, encoding="utf-8")
     assert (result.returncode, result.stdout) == (0, f"tinygrad-fs {tg.__version__}\n")

@@ -19,7 +19,7 @@ def test_a_table_and_a_page(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "15 layers, a batch of 8: the two ways agree" in said
     assert f"Page      {tmp_path / 'page.html'}" in said
-    assert "Activation (Softmax) with CrossEntropy" in (tmp_path / "page.html").read_text()
+    assert "Activation (Softmax) with CrossEntropy" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_a_walkthrough(tmp_path, capsys):

@@ -95,7 +95,7 @@ def test_no_state_of_matplotlib_is_left_behind(tmp_path):
         f"Epoch; save_curves({str(tmp_path / 'x.png')!r}, [Epoch(0.5, 0.9)], 0.95); "
         "print('matplotlib.pyplot' in sys.modules)"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert result.stdout == "False\n"
 
 
@@ -180,15 +180,23 @@ def test_an_interruption_after_training_says_that_training_is_done(tmp_path, mon
     assert "training was complete, and " in capsys.readouterr().err
 
 
+# Started by a shell in the background, this process ignores Ctrl-C, and so would those that it starts.
+HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise on Windows")
 def test_a_real_ctrl_c_ends_with_one_line_and_code_130(tmp_path):
-    command = [sys.executable, "-m", "tinygrad_fs", "demo", "--epochs", "1000", "--out", str(tmp_path)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "weights.npz").exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    code = f"{HEARS_CTRL_C}; import sys; from tinygrad_fs.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "demo", "--epochs", "1000", "--out", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8") as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "weights.npz").exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        try:
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert "Traceback" not in said
     assert "holds the weights of the last complete epoch" in said.splitlines()[-1]
@@ -197,7 +205,7 @@ def test_a_real_ctrl_c_ends_with_one_line_and_code_130(tmp_path):
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path):
     command = [sys.executable, "-m", "tinygrad_fs", "demo", "--epochs", "1", "--out", str(tmp_path)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 141

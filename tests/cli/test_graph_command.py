@@ -64,7 +64,7 @@ def broken():
 @pytest.fixture(autouse=True)
 def lesson(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "drawn_lesson.py").write_text(LESSON)
+    (tmp_path / "drawn_lesson.py").write_text(LESSON, encoding="utf-8")
     yield
     import sys
 

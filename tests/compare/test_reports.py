@@ -50,7 +50,7 @@ def test_json_is_strict_and_whole(report):
 
 def test_the_page_needs_nothing_from_elsewhere(report, tmp_path):
     path = report.to_html(tmp_path / "audit.html")
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert path == tmp_path / "audit.html"
     assert text.startswith("<!DOCTYPE html>")
     assert not re.search(r"https?:|src=|@import|url\(|<script", text)
@@ -63,18 +63,18 @@ def test_the_page_needs_nothing_from_elsewhere(report, tmp_path):
 def test_the_page_escapes_what_it_quotes(tmp_path):
     hostile = "<script>alert('&')</script>"
     finding = Finding(hostile, "training", hostile, "wrong", hostile, reproducer=hostile)
-    text = Report(hostile, (finding,), (hostile,)).to_html(tmp_path / "page.html").read_text()
+    text = Report(hostile, (finding,), (hostile,)).to_html(tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<script>" not in text
     assert text.count("&lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;") >= 6
 
 
 def test_the_page_appears_whole_or_not_at_all(report, tmp_path):
     path = tmp_path / "audit.html"
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
     with pytest.raises(FileNotFoundError):
         report.to_html(tmp_path / "nowhere" / "audit.html")
     report.to_html(path)
-    assert path.read_text().rstrip().endswith("</html>")
+    assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -119,7 +119,7 @@ def test_the_page_opens_with_what_is_wrong(tmp_path):
         Finding("W", "training", "batch 3", "wrong", "it is zero", reproducer="print('W')"),
         Finding("V", "training", "batch 3", "right", max_rel_error=0.0),
     ]
-    text = Report("x", tuple(findings)).to_html(tmp_path / "page.html").read_text()
+    text = Report("x", tuple(findings)).to_html(tmp_path / "page.html").read_text(encoding="utf-8")
     assert text.index("<details open><summary><code>W</code>") < text.index("<details><summary><code>relu</code>")
     meanings = text[text.index("What the verdicts mean") :]
     assert [word for word in ("right", "convention", "wrong", "stale") if f'verdict">{word}<' in meanings] == [

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 
 import numpy as np
 import pytest
@@ -143,9 +144,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied", str(name))
 
     monkeypatch.setattr("tinygrad_fs.io.files.open", refuse, raising=False)
-    with (
-        pytest.raises(PermissionError, match=f"cannot write into the folder: Permission denied: '{tmp_path}'"),
-        io.replacing(path),
-    ):
+    message = re.escape(f"cannot write into the folder: Permission denied: {str(tmp_path)!r}")
+    with pytest.raises(PermissionError, match=message), io.replacing(path):
         pytest.fail("the block must not run")
     assert path.read_bytes() == b"old"

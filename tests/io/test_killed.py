@@ -14,9 +14,9 @@ SCRIPT = Path(interrupted_training.__file__)
 
 
 def run(checkpoint, kill_after=None, die_writing=None):
-    """Run the training in a process, kill it (by SIGKILL) after some steps or in a write, and return its last word."""
+    """Run the training in a process, kill it after some steps or in a write, and return its last word."""
     command = [sys.executable, SCRIPT, checkpoint] + ([] if die_writing is None else [str(die_writing)])
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         lines = []
         for line in process.stdout:
             lines.append(line.strip())

@@ -290,7 +290,7 @@ def test_nothing_recorded():
 def test_saving(tmp_path):
     with viz.record() as tape:
         tg.tanh(tg.ones(3, requires_grad=True))
-    assert tape.save(tmp_path / "x.dot").read_text().count("->") == 1
+    assert tape.save(tmp_path / "x.dot").read_text(encoding="utf-8").count("->") == 1
 
 
 # ---- values, gradients, times

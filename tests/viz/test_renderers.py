@@ -63,7 +63,7 @@ def stand_in(monkeypatch, tmp_path):
         folder = tmp_path / "programs"
         folder.mkdir(exist_ok=True)
         program = folder / name
-        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         program.chmod(0o755)
         monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
         return program
@@ -257,7 +257,7 @@ def test_a_missing_folder(tmp_path):
 
 def test_a_file_is_replaced(tmp_path):
     path = tmp_path / "g.dot"
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
     picture().save(path)
     assert path.read_text(encoding="utf-8").startswith("digraph")
 
@@ -265,10 +265,10 @@ def test_a_file_is_replaced(tmp_path):
 @pytest.mark.usefixtures("without_renderer")
 def test_without_graphviz_a_png_says_what_to_install_and_leaves_the_old_file(tmp_path):
     path = tmp_path / "g.png"
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
     with pytest.raises(viz.RenderError, match=r'a PNG needs a Graphviz; run `pip install "tinygrad-fs\[viz\]"`.*SVG'):
         picture().save(path)
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert picture().save(tmp_path / "g.svg").exists()
 
 
@@ -280,7 +280,7 @@ def test_a_pdf_needs_a_graphviz_of_the_system(tmp_path, without_dot):
 @needs_shell
 def test_a_graphviz_of_the_system_makes_a_pdf(tmp_path, stand_in):
     stand_in('cat >/dev/null; echo "%PDF $*"')
-    assert picture().save(tmp_path / "g.pdf").read_text() == "%PDF -Kdot -Tpdf\n"
+    assert picture().save(tmp_path / "g.pdf").read_text(encoding="utf-8") == "%PDF -Kdot -Tpdf\n"
 
 
 def test_a_png_of_too_many_pixels_is_refused_with_advice(tmp_path, without_dot):

@@ -64,7 +64,7 @@ def read_csv(
     >>> import tinygrad_fs as tg
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "iris.csv")
-    ...     _ = path.write_text("length,width,species\n5.1,3.5,setosa\n6.3,3.3,virginica\n")
+    ...     _ = path.write_text("length,width,species\n5.1,3.5,setosa\n6.3,3.3,virginica\n", encoding="utf-8")
     ...     X = tg.data.read_csv(path, columns=["length", "width"])
     ...     y = tg.data.read_csv(path, columns=[-1], converters={-1: ["setosa", "virginica"].index}, dtype=int)[:, 0]
     >>> X, y

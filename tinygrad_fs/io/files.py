@@ -50,7 +50,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     ...     path = pathlib.Path(folder, "notes.txt")
     ...     with replacing(path) as file:
     ...         _ = file.write(b"all or nothing")
-    ...     path.read_text()
+    ...     path.read_text(encoding="utf-8")
     'all or nothing'
     """
     target = Path(os.path.realpath(path))

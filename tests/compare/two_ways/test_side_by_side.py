@@ -196,7 +196,7 @@ def test_the_picture_ties_each_layer_to_its_ops(comparison):
 
 def test_the_page_needs_nothing_else(comparison, tmp_path):
     path = comparison.to_html(tmp_path / "page.html")
-    page = path.read_text()
+    page = path.read_text(encoding="utf-8")
     assert not re.search(r"<script|https?://(?!www\.w3\.org)|<img|<link|@import", page)
     assert page.count("<polyline") == 2
     assert "Conv2D" in page
@@ -208,7 +208,7 @@ def test_names_are_escaped(rng, tmp_path):
             return "<script>alert(1)</script>"
 
     comparison = side_by_side(vectors_network(Odd(6)), *vectors(rng), steps=0, repeats=1)
-    assert "<script>" not in comparison.to_html(tmp_path / "page.html").read_text()
+    assert "<script>" not in comparison.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
