@@ -13,9 +13,9 @@ from pathlib import Path
 
 from tinygrad_fs.compare.writing import report_page, strict_json, write_page
 
-__all__ = ["FINE", "Finding", "Report", "Row"]
+__all__ = ["Finding", "Report", "Row"]
 
-FINE = ("right", "convention")
+_FINE = ("right", "convention")
 """The verdicts that are no errors."""
 
 _TRUTHS = {
@@ -81,7 +81,7 @@ class Finding:
     @property
     def ok(self) -> bool:
         """Whether the gradient is right, a convention, or as declared."""
-        return self.verdict in FINE or self.declared
+        return self.verdict in _FINE or self.declared
 
 
 @dataclass(frozen=True)

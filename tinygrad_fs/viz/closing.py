@@ -56,13 +56,19 @@ def _closed(sketch: Sketch, depth: int | None, expand: Iterable[str]) -> list[in
     paths = {area.path for area in sketch.areas}
     opened = {path for path in paths if any(_leads_to(path, name) for name in expand)}
     closed: list[int] = []
-    depths: list[int] = []
-    for number, area in enumerate(sketch.areas):
+    for number, (area, own_depth) in enumerate(zip(sketch.areas, _depths(sketch))):
         outer = -1 if area.parent == -1 else closed[area.parent]
-        depths.append(0 if area.parent == -1 else depths[area.parent] + 1)
-        is_closed = depth is not None and depths[number] >= depth and (area.path not in opened or not area.kind)
+        is_closed = depth is not None and own_depth >= depth and (area.path not in opened or not area.kind)
         closed.append(outer if outer != -1 else number if is_closed else -1)
     return [*closed, -1]
+
+
+def _depths(sketch: Sketch) -> list[int]:
+    """In how many others each area is."""
+    depths: list[int] = []
+    for area in sketch.areas:
+        depths.append(0 if area.parent == -1 else depths[area.parent] + 1)
+    return depths
 
 
 def _leads_to(path: str, name: str) -> bool:
@@ -92,10 +98,7 @@ def deepest_that_fits(sketch: Sketch, most: int, expand: Iterable[str]) -> int |
     """The largest depth with which there are at most so many boxes; None if all fit, 0 if not even that fits."""
     if len(sketch.things) <= most:
         return None
-    depths: list[int] = []
-    for area in sketch.areas:
-        depths.append(0 if area.parent == -1 else depths[area.parent] + 1)
-    for depth in range(max(depths, default=-1), 0, -1):
+    for depth in range(max(_depths(sketch), default=-1), 0, -1):
         if len(close(sketch, depth, expand).things) <= most:
             return depth
     return 0

@@ -158,7 +158,7 @@ def graph(
 
 def draw(outputs: Tensor | Iterable[Tensor], names: Names | None, options: Options, tape: Tape | None) -> Graph:
     """The drawing of `outputs`, as the options want it, with what a tape knows of them."""
-    tensors = as_tensors(outputs)
+    tensors = _as_tensors(outputs)
     tape = tape or tape_of(tensors)
     return draw_nodes({_node_of(tensor, tape): tensor.data for tensor in tensors}, names, options, tape)
 
@@ -166,12 +166,12 @@ def draw(outputs: Tensor | Iterable[Tensor], names: Names | None, options: Optio
 def draw_nodes(outputs: Mapping[Node, Any], names: Names | None, options: Options, tape: Tape | None) -> Graph:
     """The drawing of nodes, with the values of those that have a known one."""
     known = dict(tape.names) if tape is not None else {}
-    sketch = sketched(list(outputs), known | named(names, tape), options, tape)
+    sketch = sketched(list(outputs), known | _named(names, tape), options, tape)
     values = Values(outputs, [thing.node for thing in sketch.things], tape)
     return Graph(describe(sketch, options, values), options, sketch.things, values)
 
 
-def as_tensors(outputs: Any) -> list[Tensor]:
+def _as_tensors(outputs: Any) -> list[Tensor]:
     """The outputs as a list, checked."""
     wanted = "viz.graph: outputs must be a Tensor or several Tensors"
     if isinstance(outputs, Tensor):
@@ -195,7 +195,7 @@ def _node_of(tensor: Tensor, tape: Tape | None) -> Node:
     return tensor._node or (tensor._as_constant() if tape is None else tape.node_of(tensor))
 
 
-def named(names: Any, tape: Tape | None) -> dict[Node, str]:
+def _named(names: Any, tape: Tape | None) -> dict[Node, str]:
     """The names of nodes. A tensor that has several, such as a tied weight, gets them all."""
     if names is None:
         return {}

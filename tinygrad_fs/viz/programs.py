@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import IO
 
 __all__ = [
-    "BUILT_IN",
     "DPI",
     "VARIABLE",
     "Diagnosis",

@@ -42,35 +42,19 @@ def subject_of(
     if isinstance(names, str):
         names = [names]
     _check_target(target, backward, args, kwargs, names)
-    if backward is None and not inspect.isroutine(target):
-        origin = Origin(target, tuple(args), kwargs)
-        sample = origin.sample()
-        if Methods.of(sample) is not None:
-            inputs = _inputs_of_layer(origin.name, sample, input_shape, X, batch_size)
-            _check_inputs(origin.name, sample, inputs, options or {})
-            return _with_inputs_that_fit(LayerSubject(origin, inputs, options, names), X is None)
-        pair = next(
-            (pair for pair in _DERIVATIVES if all(callable(getattr(sample, each, None)) for each in pair)), None
-        )
-        if pair is None:
-            raise AuditError(
-                f"audit: {origin.name} has no forward_pass and backward_pass, no forward and backward, and no loss and "
-                "gradient; for functions write audit((forward, backward), X=(x, w, b))"
-            )
-        functions = Functions(sample, *pair, origin.name)
-        inputs = _inputs_of_pair(functions, input_shape, X, batch_size)
-        return FunctionSubject(
-            functions, inputs, options, names, "as given" if X is not None else f"batch {batch_size}"
-        )
-    title = getattr(target, "__name__", type(target).__name__)
-    inputs = _inputs_of_function(title, target, input_shape, X)
-    try:
-        inspect.signature(target).bind(*inputs, **(options or {}))
-    except TypeError as error:
-        raise AuditError(f"audit: X does not fit the arguments of {title}: {error}") from None
-    except ValueError:  # a builtin without a signature
-        pass
-    return FunctionSubject(Functions(None, target, backward, title), inputs, options, names)
+    if backward is not None or inspect.isroutine(target):
+        title = getattr(target, "__name__", type(target).__name__)
+        inputs = _inputs_of_function(title, target, input_shape, X, options or {})
+        return FunctionSubject(Functions(None, target, backward, title), inputs, options, names)
+    origin = Origin(target, tuple(args), kwargs)
+    sample = origin.sample()
+    if Methods.of(sample) is not None:
+        inputs = _inputs_of_layer(origin.name, sample, input_shape, X, batch_size)
+        _check_inputs(origin.name, sample, inputs, options or {})
+        return _with_inputs_that_fit(LayerSubject(origin, inputs, options, names), X is None)
+    functions = Functions(sample, *_pair_of(sample, origin.name), origin.name)
+    inputs = _inputs_of_pair(functions, input_shape, X, batch_size)
+    return FunctionSubject(functions, inputs, options, names, "as given" if X is not None else f"batch {batch_size}")
 
 
 def _check_target(target: Any, backward: Any, args: Any, kwargs: Any, names: Any) -> None:
@@ -87,6 +71,17 @@ def _check_target(target: Any, backward: Any, args: Any, kwargs: Any, names: Any
         )
     if (args or kwargs) and not inspect.isclass(target):
         raise AuditError("audit: args and kwargs are for the constructor of a class, and none was given")
+
+
+def _pair_of(sample: Any, title: str) -> tuple[str, str]:
+    """The methods of an object that compute a value and its derivative."""
+    for pair in _DERIVATIVES:
+        if all(callable(getattr(sample, each, None)) for each in pair):
+            return pair
+    raise AuditError(
+        f"audit: {title} has no forward_pass and backward_pass, no forward and backward, and no loss and gradient; "
+        "for functions write audit((forward, backward), X=(x, w, b))"
+    )
 
 
 def _check_inputs(title: str, layer: Any, inputs: list[Any], options: Mapping[str, Any]) -> None:
@@ -155,7 +150,20 @@ def _inputs_of_pair(functions: Functions, input_shape: Any, X: Any, batch_size: 
     return [*map(Template, shapes)]
 
 
-def _inputs_of_function(title: str, function: Callable[..., Any], input_shape: Any, X: Any) -> list[Any]:
+def _inputs_of_function(
+    title: str, function: Callable[..., Any], input_shape: Any, X: Any, options: Mapping[str, Any]
+) -> list[Any]:
+    inputs = _arguments_of_function(title, function, input_shape, X)
+    try:
+        inspect.signature(function).bind(*inputs, **options)
+    except TypeError as error:
+        raise AuditError(f"audit: X does not fit the arguments of {title}: {error}") from None
+    except ValueError:  # a builtin without a signature
+        pass
+    return inputs
+
+
+def _arguments_of_function(title: str, function: Callable[..., Any], input_shape: Any, X: Any) -> list[Any]:
     if isinstance(X, Mapping):
         try:
             bound = inspect.signature(function).bind(**X)

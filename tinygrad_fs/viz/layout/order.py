@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect, insort
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["Segment", "crossings", "ordered"]
+__all__ = ["Segment", "ordered"]
 
 SMALL = 1_000
 PATIENCE = 4
@@ -47,7 +47,7 @@ def ordered(layers: list[list[int]], segments: list[Segment], widths: list[float
         leaves, enters = _share(part.leaves, widths[part.above]), _share(part.enters, widths[part.below])
         above[part.below].append((part.above, leaves, enters))
         below[part.above].append((part.below, enters, leaves))
-    best, fewest = layers, crossings(layers, below)
+    best, fewest = layers, _crossings(layers, below)
     for first in (0, 1) if len(segments) < SMALL else (0,):
         layers, stale = best, 0
         for number in range(_sweeps(len(segments))):
@@ -56,7 +56,7 @@ def ordered(layers: list[list[int]], segments: list[Segment], widths: list[float
             layers = _swept(layers, above, below, downward=number % 2 == first)
             if len(segments) <= TRANSPOSED:
                 _transpose(layers, above, below)
-            count = crossings(layers, below)
+            count = _crossings(layers, below)
             stale += 1
             if count < fewest:
                 best, fewest, stale = [list(layer) for layer in layers], count, 0
@@ -136,7 +136,7 @@ def _gain(left: list[Neighbour], right: list[Neighbour], place: list[float]) -> 
     return gain
 
 
-def crossings(layers: list[list[int]], below: Neighbours) -> int:
+def _crossings(layers: list[list[int]], below: Neighbours) -> int:
     """How many pairs of segments cross."""
     place = [0.0] * len(below)
     for layer in layers:

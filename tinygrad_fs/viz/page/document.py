@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 from typing import Any
 
-__all__ = ["document", "framed", "read_sources"]
+__all__ = ["document", "framed"]
 
 _DOCUMENT = """<!DOCTYPE html>
 <html lang="en">
@@ -76,11 +75,6 @@ def embedded(data: Any) -> str:
     """JSON in which no letter means anything to HTML, so that it can stand in a script element."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def read_sources(folder: Path, names: Iterable[str]) -> str:
-    """Source files, one after another."""
-    return "\n".join([(folder / name).read_text(encoding="utf-8") for name in names])
 
 
 def _hash(text: str) -> str:

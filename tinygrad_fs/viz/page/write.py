@@ -8,7 +8,7 @@ from typing import Final
 
 from tinygrad_fs.viz.layout import Layout
 from tinygrad_fs.viz.page.contents import Layer, contents
-from tinygrad_fs.viz.page.document import document, read_sources
+from tinygrad_fs.viz.page.document import document
 from tinygrad_fs.viz.scene import Scene
 from tinygrad_fs.viz.sketch import Thing
 from tinygrad_fs.viz.values import Values
@@ -53,13 +53,18 @@ def page(
     title: str, scene: Scene, layout: Layout, things: list[Thing], values: Values, layers: Iterable[Layer] = ()
 ) -> str:
     """The text of the page; `contents` describes what it is made from."""
-    script = read_sources(_FOLDER, SCRIPTS)
+    script = _sources(SCRIPTS)
     data, arrays = contents(title, scene, layout, things, values, layers)
     return document(
         title,
-        read_sources(_FOLDER, ["body.html"]),
-        read_sources(_FOLDER, STYLES),
+        _sources(["body.html"]),
+        _sources(STYLES),
         f'"use strict";\n(() => {{\n{script}\n}})();\n',
         {"data": data},
         {"arrays": arrays},
     )
+
+
+def _sources(names: Iterable[str]) -> str:
+    """Source files, one after another."""
+    return "\n".join([(_FOLDER / name).read_text(encoding="utf-8") for name in names])
