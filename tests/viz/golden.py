@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
+from looking import leaf
 
 import tinygrad_fs as tg
 from tinygrad_fs import nn, viz
@@ -13,10 +13,6 @@ from tinygrad_fs import nn, viz
 __all__ = ["CASES", "FOLDER"]
 
 FOLDER = Path(__file__).parent / "golden"
-
-
-def leaf(*shape: int) -> tg.Tensor:
-    return tg.Tensor(np.ones(shape, "float32"), requires_grad=True)
 
 
 def expression() -> viz.Graph:

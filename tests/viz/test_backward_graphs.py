@@ -2,26 +2,14 @@
 
 import numpy as np
 import pytest
+from looking import edges_of, leaf, titles_of
 
 import tinygrad_fs as tg
 from tinygrad_fs import nn, viz
 
 
-def leaf(*shape):
-    return tg.Tensor(np.ones(shape, "float32"), requires_grad=True)
-
-
-def titles_of(picture):
-    return [box.title for box in picture.nodes]
-
-
 def kinds_of(picture):
     return {box.title: box.kind for box in picture.nodes}
-
-
-def edges_of(picture):
-    titles = titles_of(picture)
-    return {(titles[link.source], titles[link.reader], link.kind) for link in picture.edges}
 
 
 # ---- what backward would do

@@ -6,25 +6,12 @@ import weakref
 
 import numpy as np
 import pytest
+from looking import box_of, edges_of, titles_of
 
 import tinygrad_fs as tg
 from tinygrad_fs import nn, viz
 from tinygrad_fs.viz.tape import Applied, Pulled
 from tinygrad_fs.watching import watchers
-
-
-def titles_of(picture):
-    return [box.title for box in picture.nodes]
-
-
-def box_of(picture, title):
-    (box,) = [box for box in picture.nodes if box.title == title]
-    return box
-
-
-def edges_of(picture):
-    titles = titles_of(picture)
-    return {(titles[link.source], titles[link.reader], link.kind) for link in picture.edges}
 
 
 def scope_of(picture, title):
