@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import right_layers as given
+from scripts import run
 
 from tinygrad_fs import compare
 
@@ -181,8 +182,7 @@ def test_mistakes_are_found(name):
     first = report.findings[0].configuration
     wrong = {f.name: f.verdict for f in report.findings if f.configuration == first and not f.ok}
     assert wrong == expected
-    names: dict[str, object] = {}
-    exec(report.wrong[0].reproducer, names)
+    names = run(report.wrong[0].reproducer)
     by_hand, truth = names["by_hand"], names["truth"]
     assert np.shape(by_hand) != np.shape(truth) or not np.allclose(by_hand, truth)
 

@@ -9,6 +9,7 @@ import threading
 import numpy as np
 import pytest
 from numpy import zeros
+from scripts import run
 
 from tinygrad_fs import compare
 
@@ -359,7 +360,7 @@ def test_what_is_wrong_is_said(layer):
 def test_a_script_for_an_exception_raises_it(layer):
     (finding,) = compare.audit(layer(), input_shape=(3,)).findings
     with pytest.raises((KeyError, ValueError)):
-        exec(finding.reproducer, {})
+        run(finding.reproducer)
 
 
 def test_a_refusal_of_a_batch_of_one_is_no_error():

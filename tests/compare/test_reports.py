@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import replicas
 import right_layers
+from scripts import run
 
 from tinygrad_fs import compare
 from tinygrad_fs.compare.report import Finding, Report
@@ -27,8 +28,7 @@ def test_the_text_is_a_table_and_a_script(report):
     assert lines[3].startswith("input     training, evaluation, frozen  batch 3, batch 1  wrong")
     assert "truth: the forward on Tensors, confirmed by central differences" in lines
     script = "\n".join(line[4:] for line in lines[lines.index("    import numpy as np") :])
-    names: dict[str, object] = {}
-    exec(script, names)
+    names = run(script)
     assert not np.allclose(names["by_hand"], names["truth"])
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import replicas
 import right_layers
+from scripts import run
 
 from tinygrad_fs import compare
 from tinygrad_fs.compare.reproducers.script import InexpressibleError, Script
@@ -21,8 +22,7 @@ def script_of(layer, name="input", **arguments):
 
 
 def shown(script):
-    names: dict[str, object] = {}
-    exec(script, names)
+    names = run(script)
     assert np.shape(names["by_hand"]) != np.shape(names["truth"]) or not np.allclose(names["by_hand"], names["truth"])
     return names
 
@@ -37,11 +37,12 @@ class MeanForSum(right_layers.Dense):
 
 
 def test_the_example_is_small():
-    names = shown(script_of(MeanForSum(7), "W", input_shape=(9,), batch_size=8))
+    in_training = {"modes": ["training"], "variations": False}
+    names = shown(script_of(MeanForSum(7), "W", input_shape=(9,), batch_size=8, **in_training))
     assert names["X"].shape == (2, 1)  # in a batch of one it would be right
-    names = shown(script_of(replicas.UpSamplingTopLeft, input_shape=(3, 5, 4)))
+    names = shown(script_of(replicas.UpSamplingTopLeft, input_shape=(3, 5, 4), **in_training))
     assert names["X"].shape == (1, 1, 1, 1)
-    names = shown(script_of(replicas.RnnReplica(2, 9), input_shape=(7, 3)))
+    names = shown(script_of(replicas.RnnReplica(2, 9), input_shape=(7, 3), **in_training))
     assert names["X"].shape[0:2] == (1, 2)
 
 
@@ -71,13 +72,13 @@ from tinygrad_fs import compare
 print(compare.audit(lesson.Cube, input_shape=2).wrong[0].reproducer)
 """
 
-    def run(code):
+    def printed(code):
         command = [sys.executable, "-c", code]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True).stdout
 
-    script = run(code)
+    script = printed(code)
     assert "tinygrad_fs" not in script
-    shown_there = run(script)
+    shown_there = printed(script)
     assert "by hand:" in shown_there
     assert "the gradient:" in shown_there
 
@@ -252,9 +253,7 @@ EXPRESSIONS = [
 def test_expressions_give_back_the_value(value):
     script = Script()
     expression = script.expression(value)
-    names: dict[str, object] = {}
-    exec(script.top, names)
-    assert eval(expression, names) == value
+    assert eval(expression, run(script.top)) == value
 
 
 @pytest.mark.parametrize(
@@ -271,9 +270,7 @@ def test_expressions_give_back_the_value(value):
 def test_arrays_give_back_themselves(array):
     script = Script()
     expression = script.expression(array)
-    names: dict[str, object] = {}
-    exec(script.top, names)
-    found = eval(expression, names)
+    found = eval(expression, run(script.top))
     np.testing.assert_array_equal(found, array)
     assert found.dtype == array.dtype
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import replicas
 import right_layers
+from scripts import run
 
 from tinygrad_fs import compare
 
@@ -85,8 +86,7 @@ def test_the_mistake_is_found_and_nothing_else(name):
 def test_every_finding_comes_with_a_script_that_shows_it(name, capsys):
     scripts = {f.reproducer: f for f in report_on(name).findings if f.verdict != "right"}
     for script, finding in scripts.items():
-        names: dict[str, object] = {}
-        exec(script, names)
+        names = run(script)
         printed = capsys.readouterr().out
         if finding.detail.startswith("updated"):
             assert not np.allclose(names["before"], names["after"])
