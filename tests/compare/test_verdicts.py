@@ -7,24 +7,24 @@ import pytest
 
 from tinygrad_fs.compare.numeric import Differences
 from tinygrad_fs.compare.pattern import Marked, describe
-from tinygrad_fs.compare.verdict import Comparison, judge
+from tinygrad_fs.compare.verdict import GradientPair, judge
 
 rng = np.random.default_rng(11)
 DRAWS = [rng.standard_normal((3, 4)) for _ in range(3)]
 TIES = rng.permutation(np.resize([-1.0, 0.0, 1.0], 12)).reshape(3, 4)
 
 
-def comparison(x, wrong, *, generic=True, function=np.abs, derivative=np.sign):
+def pair(x, wrong, *, generic=True, function=np.abs, derivative=np.sign):
     """The gradient of sum(g * function(x)), spoilt by `wrong(gradient, x)`."""
     g = np.random.default_rng(3).uniform(0.5, 2, x.shape)
     truth = g * derivative(x)
     differences = Differences(lambda values: (function(values["input"]),), {"input": x}, (g,))
-    return Comparison(wrong(truth, x), truth, "input", x, generic=generic, differences=differences)
+    return GradientPair(wrong(truth, x), truth, "input", x, generic=generic, differences=differences)
 
 
 def verdict(wrong, **functions):
-    generic = [comparison(x, wrong, **functions) for x in DRAWS]
-    return judge([*generic, comparison(TIES, wrong, generic=False, **functions)])
+    generic = [pair(x, wrong, **functions) for x in DRAWS]
+    return judge([*generic, pair(TIES, wrong, generic=False, **functions)])
 
 
 SMOOTH = {"function": lambda x: x**3, "derivative": lambda x: 3 * x**2}
@@ -92,16 +92,16 @@ def test_a_truth_that_is_not_finite_says_nothing():
         differences = Differences(lambda v: (np.sqrt(np.abs(v["x"])),), {"x": x}, (g,))
         for at_zero in (np.inf, 0.0, 5.0):
             by_hand = np.array([at_zero, 0.25])
-            one = Comparison(by_hand, np.array([np.inf, 0.25]), "x", x, generic=True, differences=differences)
+            one = GradientPair(by_hand, np.array([np.inf, 0.25]), "x", x, generic=True, differences=differences)
             assert judge([one]).verdict == "right"
 
 
 def test_no_gradient_at_all_is_right_if_there_is_none():
     x = np.ones(3)
     differences = Differences(lambda v: (0 * v["x"],), {"x": x}, (x,))
-    one = Comparison(np.full(3, 1e-16), np.zeros(3), "x", x, generic=True, differences=differences)
+    one = GradientPair(np.full(3, 1e-16), np.zeros(3), "x", x, generic=True, differences=differences)
     assert judge([one]).verdict == "right"
-    one = Comparison(np.full(3, 1e-2), np.zeros(3), "x", x, generic=True, differences=differences)
+    one = GradientPair(np.full(3, 1e-2), np.zeros(3), "x", x, generic=True, differences=differences)
     assert judge([one]).verdict == "wrong"
 
 

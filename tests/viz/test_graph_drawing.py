@@ -1,9 +1,11 @@
 """What is drawn of a graph: nodes, edges, labels and names."""
 
+import inspect
 import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import fields
 
 import graphviz
 import numpy as np
@@ -12,6 +14,7 @@ from looking import box_of, leaf, titles_of
 
 import tinygrad_fs as tg
 from tinygrad_fs import nn, viz
+from tinygrad_fs.viz.options import Options
 
 
 def lines_of(picture, title):
@@ -363,6 +366,13 @@ def test_direction(direction):
 def test_wrong_arguments(outputs, options, error, message):
     with pytest.raises(error, match=re.escape(message)):
         viz.graph(outputs, **options)
+
+
+def test_the_defaults_are_those_of_all_doors():
+    given = inspect.signature(viz.graph).parameters
+    defaults = {field.name: field.default for field in fields(Options)}
+    assert defaults == {name: given[name].default for name in defaults}
+    assert given.keys() - defaults.keys() == {"outputs", "names"}
 
 
 def test_the_library_is_imported_without_graphviz():

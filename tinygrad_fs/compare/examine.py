@@ -12,7 +12,7 @@ from tinygrad_fs.compare.errors import RunError, UnfitError
 from tinygrad_fs.compare.numeric import Directional
 from tinygrad_fs.compare.subjects.case import ByHand, Case, Subject
 from tinygrad_fs.compare.truth import METHODS, Truth, find_truth
-from tinygrad_fs.compare.verdict import Comparison, Judgement, judge
+from tinygrad_fs.compare.verdict import GradientPair, Judgement, judge
 from tinygrad_fs.dtypes import Array
 
 __all__ = ["Outcome", "Trial", "examine", "judgement_of", "run"]
@@ -26,9 +26,9 @@ class Trial(NamedTuple):
     hand: ByHand
     truth: Truth
 
-    def comparison(self, name: str, gradient: Array) -> Comparison:
+    def pair(self, name: str, gradient: Array) -> GradientPair:
         """A gradient held against the truth."""
-        return Comparison(
+        return GradientPair(
             gradient,
             self.truth.gradients[name],
             name,
@@ -143,7 +143,7 @@ def _frozen(name: str, trials: list[Trial]) -> Judgement:
 
 
 def _judged(name: str, pairs: list[tuple[Trial, ByHand]]) -> Judgement:
-    comparisons = []
+    compared = []
     for trial, hand in pairs:
         gradient, shape = hand.gradients.get(name), trial.case.values[name].shape
         problem = _problem_with(gradient, shape, trial.truth.gradients[name])
@@ -151,8 +151,8 @@ def _judged(name: str, pairs: list[tuple[Trial, ByHand]]) -> Judgement:
             if gradient is None and name in trial.case.parameter_names:
                 return Judgement("wrong", "backward gives no gradient for it", 1.0)
             return Judgement("shape", problem, float("inf"))
-        comparisons.append(trial.comparison(name, np.zeros(shape) if gradient is None else np.asarray(gradient)))
-    return judge(comparisons)
+        compared.append(trial.pair(name, np.zeros(shape) if gradient is None else np.asarray(gradient)))
+    return judge(compared)
 
 
 def _problem_with(gradient: Any, shape: tuple[int, ...], truth: Any) -> str | None:

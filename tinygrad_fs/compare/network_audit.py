@@ -294,14 +294,14 @@ class _NetworkAudit:
 
 
 def _judged(name: str, trials: list[Trial], scale: float) -> Judgement:
-    comparisons = []
+    compared = []
     for trial in trials:
         gradient, value = trial.hand.gradients[name], trial.case.values[name]
         if gradient is None or np.shape(gradient) != value.shape:
             got = "none" if gradient is None else f"of shape {np.shape(gradient)}"
             return Judgement("shape", f"the gradient is {got}", float("inf"))
-        comparisons.append(trial.comparison(name, np.asarray(gradient) / scale))
-    return judge(comparisons)
+        compared.append(trial.pair(name, np.asarray(gradient) / scale))
+    return judge(compared)
 
 
 def _explains(finding: Finding) -> bool:

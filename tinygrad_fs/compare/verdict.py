@@ -11,7 +11,7 @@ from tinygrad_fs.compare.numeric import Differences, Directional
 from tinygrad_fs.compare.pattern import Marked, describe
 from tinygrad_fs.dtypes import Array
 
-__all__ = ["Comparison", "Judgement", "judge"]
+__all__ = ["GradientPair", "Judgement", "judge"]
 
 _LOOKED_AT = 5
 _SPREAD = 1e-2
@@ -38,7 +38,7 @@ class Judgement(NamedTuple):
     scale: float | None = None
 
 
-class Comparison:
+class GradientPair:
     """A gradient by hand against the truth, in one draw.
 
     Parameters
@@ -166,25 +166,25 @@ def _allowed(tolerance: float, by_differences: bool, coarse: bool) -> tuple[floa
     return (1e-4, 0.1) if by_differences else (1e-6, 1e-3)
 
 
-def judge(comparisons: Sequence[Comparison]) -> Judgement:
-    """Say what a gradient is, by its comparisons in several draws.
+def judge(pairs: Sequence[GradientPair]) -> Judgement:
+    """Say what a gradient is, by how it compares with the truth in several draws.
 
     Draws with ties and kinks only decide where all others are right.
     """
-    error = max((each.error for each in comparisons), default=0.0)
-    infinite = next((each for each in comparisons if each.is_infinite()), None)
+    error = max((each.error for each in pairs), default=0.0)
+    infinite = next((each for each in pairs if each.is_infinite()), None)
     if infinite is not None:
         return Judgement("nonfinite", _not_finite(infinite), error)
-    off = [each for each in comparisons if not each.is_right]
+    off = [each for each in pairs if not each.is_right]
     if not off:
-        at_kinks = next((each for each in comparisons if not each.generic and each.kinks()), None)
+        at_kinks = next((each for each in pairs if not each.generic and each.kinks()), None)
         if at_kinks is None:
             return Judgement("right", "", error)
         return Judgement("convention", at_kinks.at(at_kinks.kinks()[0]), error)
     real = [each for each in off if not each.is_excused()]
     if not real:
         return Judgement("convention", off[0].at(off[0].worst), error)
-    generic = [each for each in comparisons if each.generic]
+    generic = [each for each in pairs if each.generic]
     shown = [each for each in real if each.generic] or real
     worst = max(shown, key=lambda each: float(np.mean(each.off)))
     pool = generic if shown[0].generic else shown
@@ -201,10 +201,10 @@ def judge(comparisons: Sequence[Comparison]) -> Judgement:
     return Judgement("wrong", _in_words(worst), error)
 
 
-def _factor(comparisons: Sequence[Comparison]) -> float | None:
+def _factor(pairs: Sequence[GradientPair]) -> float | None:
     """The constant c for which all gradients are c times the truth."""
-    hand = np.concatenate([each.by_hand[each.known].ravel() for each in comparisons])
-    truth = np.concatenate([each.truth[each.known].ravel() for each in comparisons])
+    hand = np.concatenate([each.by_hand[each.known].ravel() for each in pairs])
+    truth = np.concatenate([each.truth[each.known].ravel() for each in pairs])
     if not hand.any():
         return 0.0
     square = float(truth @ truth)
@@ -213,7 +213,7 @@ def _factor(comparisons: Sequence[Comparison]) -> float | None:
     scale = float(hand @ truth) / square
     if abs(scale - 1) < 1e-5:
         return None
-    tolerance = 100 * max(each.tolerance for each in comparisons)
+    tolerance = 100 * max(each.tolerance for each in pairs)
     size = np.maximum(np.abs(scale * truth), 1e-2 * abs(scale) * np.sqrt(square / truth.size))
     return scale if np.all(np.abs(hand - scale * truth) <= tolerance * size) else None
 
@@ -222,13 +222,13 @@ def _factor_in_words(scale: float) -> str:
     return "the sign is wrong" if abs(scale + 1) < 1e-6 else f"{scale:.6g} times the gradient"
 
 
-def _not_finite(comparison: Comparison) -> str:
-    lost = ~np.isfinite(comparison.by_hand)
+def _not_finite(pair: GradientPair) -> str:
+    lost = ~np.isfinite(pair.by_hand)
     return f"{int(lost.sum())} of {lost.size} entries are nan or infinite, and the slopes are not"
 
 
-def _in_words(comparison: Comparison) -> str:
-    a, b = comparison.by_hand.ravel(), comparison.truth.ravel()
+def _in_words(pair: GradientPair) -> str:
+    a, b = pair.by_hand.ravel(), pair.truth.ravel()
     lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
     if lengths == 0:
         return "it should be zero"

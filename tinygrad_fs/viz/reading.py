@@ -38,7 +38,7 @@ def read(roots: list[Node], names: Mapping[Node, str], tape: Tape | None, fold_c
 
     drawn = [node for node in _reachable(roots, arguments) if is_drawn(node)]
     places = {node: number for number, node in enumerate(drawn)}
-    orders = _orders(drawn)
+    orders = _Orders(drawn)
     things = []
     for node in drawn:
         name = names.get(node, "")
@@ -128,38 +128,32 @@ class _Arguments:
 
 
 class _Orders:
-    """Which ops were made by backward passes that were recorded."""
+    """Which of some nodes were made by backward passes that were recorded."""
 
-    def __init__(self, begins: list[int], ends: list[int], orders: list[int]) -> None:
-        self._begins, self._ends, self._orders = begins, ends, orders
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self._begins: list[int] = []
+        self._ends: list[int] = []
+        self._orders: list[int] = []
+        for begin, end, depth in sorted(passes):
+            if not self._begins or begin > self._ends[-1]:  # and not inside of another pass
+                self._begins.append(begin)
+                self._ends.append(end)
+                self._orders.append(depth)
+        for node in sorted(nodes, key=attrgetter("index")) if self._begins else ():
+            here = self._pass_of(node)
+            if here is not None:
+                read = [self.of(edge) for edge in node.inputs if edge is not None and self._pass_of(edge) != here]
+                self._orders[here] = max([self._orders[here], *[order + 1 for order in read]])
 
-    def pass_of(self, node: Node) -> int | None:
+    def _pass_of(self, node: Node) -> int | None:
         """The number of the pass that made a node."""
         number = bisect(self._begins, node.index) - 1
         return number if number >= 0 and node.index <= self._ends[number] else None
 
     def of(self, node: Node) -> int:
         """1 for an op of a backward pass, 2 for one of a backward pass through such ops, and so on; 0 for others."""
-        number = self.pass_of(node)
+        number = self._pass_of(node)
         return 0 if number is None else self._orders[number]
-
-
-def _orders(nodes: Iterable[Node]) -> _Orders:
-    begins: list[int] = []
-    ends: list[int] = []
-    depths: list[int] = []
-    for begin, end, depth in sorted(passes):
-        if not begins or begin > ends[-1]:  # and not inside of another pass
-            begins.append(begin)
-            ends.append(end)
-            depths.append(depth)
-    found = _Orders(begins, ends, depths)
-    for node in sorted(nodes, key=attrgetter("index")) if begins else ():
-        here = found.pass_of(node)
-        if here is not None:
-            read = [found.of(edge) for edge in node.inputs if edge is not None and found.pass_of(edge) != here]
-            found._orders[here] = max([found._orders[here], *[order + 1 for order in read]])
-    return found
 
 
 # ---- calls of modules

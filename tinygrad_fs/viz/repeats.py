@@ -46,14 +46,7 @@ def fold_repeats(sketch: Sketch, least: int, plain: bool) -> Sketch:
         Whether ops that are in no call of their own count too, and not calls alone.
     """
     folder = _Folder(sketch, least, plain)
-    waiting = [-1]
-    while waiting:
-        area = waiting.pop()
-        runs = folder.runs(area)
-        folder.found += runs
-        kept = [item for run in runs for item in run.items]
-        inside = {item for run in runs for item in folder.areas_within(run)}
-        waiting += [child for child in folder.children(area) if child not in inside or child in kept]
+    folder.search()
     return folder.folded() if folder.found else sketch
 
 
@@ -97,17 +90,28 @@ class _Folder:
 
     # ---- finding runs
 
-    def children(self, area: int) -> list[int]:
+    def search(self) -> None:
+        """Find the runs in all areas, from the outermost inwards; of copies only the first is looked into."""
+        waiting = [-1]
+        while waiting:
+            area = waiting.pop()
+            runs = self._runs(area)
+            self.found += runs
+            kept = [item for run in runs for item in run.items]
+            inside = {item for run in runs for item in self._areas_within(run)}
+            waiting += [child for child in self._children(area) if child not in inside or child in kept]
+
+    def _children(self, area: int) -> list[int]:
         """The areas right inside of an area, in order."""
         found = [number for number in self.spans if number != -1 and self.sketch.areas[number].parent == area]
         return sorted(found, key=lambda number: self.spans[number])
 
-    def areas_within(self, run: _Run) -> list[int]:
+    def _areas_within(self, run: _Run) -> list[int]:
         """The areas right inside of a run's parent that belong to one of its copies."""
         end = run.begin + run.count * run.length
-        return [area for area in self.children(run.parent) if run.begin <= self.spans[area][0] < end]
+        return [area for area in self._children(run.parent) if run.begin <= self.spans[area][0] < end]
 
-    def runs(self, area: int) -> list[_Run]:
+    def _runs(self, area: int) -> list[_Run]:
         """The runs of copies right inside of an area."""
         if area not in self.spans:
             return []
@@ -135,7 +139,7 @@ class _Folder:
     def _items(self, area: int) -> tuple[list[_Span], list[int]]:
         """What is right inside of an area: ops, and areas as a whole; each with the number of the area, or -1."""
         begin, end = self.spans[area]
-        children = self.children(area)
+        children = self._children(area)
         items, areas = [], []
         at = begin
         for child in [*children, None]:
@@ -201,7 +205,7 @@ class _Folder:
             stands[self.ops[place]] = self.ops[run.begin + (place - run.begin) % run.length]
         if len(run.first) == 1 and run.items:
             number = run.items[0]
-            areas[number].last = areas[self.areas_within(run)[-1]].path
+            areas[number].last = areas[self._areas_within(run)[-1]].path
         else:
             number = len(areas)
             areas.append(Area(run.parent, "", "", 0, 0))

@@ -20,7 +20,7 @@ from tinygrad_fs.viz.svg import elements
 from tinygrad_fs.viz.tape import Tape
 from tinygrad_fs.viz.values import Values
 
-__all__ = ["Recorded", "picture"]
+__all__ = ["RecordedGraph", "picture"]
 
 MARGIN, GAP = 16.0, 90.0
 HEIGHT, LEAST = 56.0, 10.0
@@ -30,14 +30,14 @@ _GOOD, _BAD = "#1a7f37", "#cf222e"
 _LETTERS = (12.0, 10.0, 10.0)
 
 
-def picture(cards: Sequence[Layer], graph: Recorded) -> str:
+def picture(cards: Sequence[Layer], graph: RecordedGraph) -> str:
     """The picture as an SVG document.
 
     Parameters
     ----------
     cards : sequence of Layer
         One per layer, and one for a loss of its own.
-    graph : Recorded
+    graph : RecordedGraph
         What they recorded.
     """
     width = max(map(_width, cards)) + 28.0
@@ -62,7 +62,7 @@ def picture(cards: Sequence[Layer], graph: Recorded) -> str:
     return "\n".join(parts)
 
 
-class Recorded:
+class RecordedGraph:
     """The recorded graph with a scope around what each layer recorded.
 
     Parameters

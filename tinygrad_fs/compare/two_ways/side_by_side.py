@@ -17,7 +17,7 @@ from tinygrad_fs.compare.isolation.randomness import preserved
 from tinygrad_fs.compare.two_ways.comparison import Comparison
 from tinygrad_fs.compare.two_ways.figures import Cost, Difference, LayerComparison
 from tinygrad_fs.compare.two_ways.meter import Meter, Station
-from tinygrad_fs.compare.two_ways.picture import Recorded, picture
+from tinygrad_fs.compare.two_ways.picture import RecordedGraph, picture
 from tinygrad_fs.deep_learning.backprop import WAYS, fused_end
 from tinygrad_fs.dtypes import Array
 from tinygrad_fs.viz.page import contents
@@ -137,12 +137,12 @@ class _Study:
             walkthrough=lambda comparison: _walkthrough(comparison, cards, graph),
         )
 
-    def _recorded(self, cards: list[Layer]) -> Recorded:
+    def _recorded(self, cards: list[Layer]) -> RecordedGraph:
         """The graph that the layers record, with all of its values."""
         with record() as tape:
             stations = self._measured("autograd", self._layers, nodes=True)
         names = {node: name for station in stations for node, name in station.names.items()}
-        return Recorded([card.title for card in cards], [station.nodes for station in stations], names, tape)
+        return RecordedGraph([card.title for card in cards], [station.nodes for station in stations], names, tape)
 
     def _begun(self) -> list[Any]:
         """The layers after a step: the first costs more, since optimizers make what they remember."""
@@ -243,7 +243,7 @@ def _told(value: float, otherwise: float = _BEYOND) -> float:
     return value if math.isfinite(value) else otherwise
 
 
-def _walkthrough(comparison: Comparison, cards: list[Layer], graph: Recorded) -> str:
+def _walkthrough(comparison: Comparison, cards: list[Layer], graph: RecordedGraph) -> str:
     """The page on which autograd is walked through, and each layer says how far its own backward pass lies from it."""
     layers = [card._replace(scope=scope) for card, scope in zip(cards, graph.scope_of)]
     title = f"Two ways of backprop: {comparison.title}"

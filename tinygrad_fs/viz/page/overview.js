@@ -34,7 +34,7 @@ function guide() {
       key("→"),
       " for one step, ",
       key("space"),
-      " to play. Click a node for what is known of it, and the " + "title of a module to close it. ",
+      " to play. Click a node for what is known of it, and the title of a module to close it. ",
       key("?"),
       " tells all keys.",
     ),
