@@ -182,5 +182,5 @@ def test_draws_are_of_the_kind_that_was_given(domain):
         assert drawn.shape == template.shape
         if draw.is_generic and domain != "real":
             assert Template.of(drawn).domain == domain
-    given = template.draw(Draw("given", "own", False, 0), np.random.default_rng(0))
+    given = template.draw(Draw.as_given(), np.random.default_rng(0))
     np.testing.assert_array_equal(given, DOMAINS[domain])

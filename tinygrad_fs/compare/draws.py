@@ -47,6 +47,11 @@ class Draw(NamedTuple):
         return np.random.default_rng(self.seed)
 
     @staticmethod
+    def as_given(seed: int = 0) -> Draw:
+        """What the user gave, with the layer's own parameters."""
+        return Draw("given", "own", False, seed)
+
+    @staticmethod
     def series(count: int, given: bool, seed: int) -> Iterator[Draw]:
         """`count` generic draws, then those with ties."""
         for number in range(count):

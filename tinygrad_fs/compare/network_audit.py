@@ -99,7 +99,7 @@ class _NetworkAudit:
     @cached_property
     def _case(self) -> NetworkCase:
         """The network as it is, on the batch that was given."""
-        return self._subject.case("training", Draw("given", "own", False, self._seed))
+        return self._subject.case("training", Draw.as_given(self._seed))
 
     def report(self) -> Report:
         """The whole: its scale, then part by part, then what the parts do not explain."""
@@ -122,7 +122,7 @@ class _NetworkAudit:
         """The finding of a step that raised, with a script unless it was the audit that refused it."""
         script = None
         if not isinstance(error.error, UnfitError):
-            case = NetworkCase(self._subject, Draw("given", "own", False, self._seed), [])
+            case = NetworkCase(self._subject, Draw.as_given(self._seed), [])
             script = of_a_failing_step(case, type(error.error))
         return Finding("network", "training", _WHOLE, "error", str(error), reproducer=script)
 

@@ -114,7 +114,7 @@ class FunctionSubject(Subject):
         arrays = [i for i, each in enumerate(self.inputs) if isinstance(each, Template)]
         if not floats:
             raise AuditError(f"audit: {self.title} was given no array of floats: nothing is to be differentiated")
-        returned = FunctionCase(self, Draw("given", "own", False, 0), []).returned()
+        returned = FunctionCase(self, Draw.as_given(), []).returned()
         if isinstance(returned, dict):
             found = [(i, _key(self.arguments[i], returned)) for i in floats]
             return [(i, key) for i, key in found if key is not None]
@@ -194,7 +194,7 @@ class FunctionSubject(Subject):
     def _leading_sizes(self) -> set[int | None] | None:
         """The first sizes of the outputs (None for numbers); None if the forward does not take such arguments."""
         try:
-            case = self.case("training", Draw("given", "own", False, 0))
+            case = self.case("training", Draw.as_given())
             outputs = case.forward(case.values)
         except Exception:  # whatever it says: it was not asked for by the caller
             return None
@@ -245,24 +245,25 @@ class FunctionCase(Case):
 
     def by_hand(self, cotangents: tuple[Array, ...]) -> ByHand:
         """The gradients that the functions themselves give."""
+        outputs, returned, remarks = self._run(cotangents)
+        if not isinstance(returned, dict) and not is_several(returned):
+            returned = (returned,)
+        gradients = {self.subject.arguments[i]: _taken(returned, key) for i, key in self.audited}
+        return ByHand(outputs, gradients, frozenset(), remarks)
+
+    def returned(self) -> Any:
+        """What backward returns, as it is."""
+        return self._run(None)[1]
+
+    def _run(self, cotangents: tuple[Array, ...] | None) -> tuple[tuple[Array, ...], Any, tuple[str, ...]]:
+        """Run both, on gradients of the outputs or else on those of the draw: outputs, what came back, and remarks."""
         forward, backward = self._ready()
         args, options = self._arguments({})
         outputs, cache = guarded("forward", lambda: self._split(forward(*args, **options)))
         arrays = tuple(np.array(each) for each in guarded("forward", lambda: as_outputs(outputs)))
-        remarks = [] if all(map(same, args, self.inputs)) else ["forward writes into its arguments"]
-        returned = guarded("backward", lambda: self._returned(backward, outputs, cache, cotangents))
-        if not isinstance(returned, dict) and not is_several(returned):
-            returned = (returned,)
-        gradients = {self.subject.arguments[i]: _taken(returned, key) for i, key in self.audited}
-        return ByHand(arrays, gradients, frozenset(), tuple(remarks))
-
-    def returned(self) -> Any:
-        """What backward returns, as it is."""
-        forward, backward = self._ready()
-        args, options = self._arguments({})
-        outputs, cache = guarded("forward", lambda: self._split(forward(*args, **options)))
-        arrays = guarded("forward", lambda: as_outputs(outputs))
-        return guarded("backward", lambda: self._returned(backward, outputs, cache, self.cotangents(arrays)))
+        remarks = () if all(map(same, args, self.inputs)) else ("forward writes into its arguments",)
+        handed = self.cotangents(arrays) if cotangents is None else cotangents
+        return arrays, guarded("backward", lambda: self._returned(backward, outputs, cache, handed)), remarks
 
     @cached_property
     def kind(self) -> str:

@@ -88,7 +88,7 @@ class NetworkSubject(Subject):
     @cached_property
     def parameters(self) -> list[Parameter]:
         """The parameters that a step updates."""
-        case = NetworkCase(self, Draw("given", "own", False, 0), [])
+        case = NetworkCase(self, Draw.as_given(), [])
         network, _ = case.stepped()
         return discover(self.network, Backward(network, self.recorder.updates, {}, None, ()), None)[0]
 
@@ -97,7 +97,7 @@ class NetworkSubject(Subject):
         """Whether what a step reports is the mean of its loss function at the output of its layers."""
         if not all(hasattr(self.network, name) for name in ("layers", "loss_function")):
             return False
-        case = NetworkCase(self, Draw("given", "own", False, 0), [])
+        case = NetworkCase(self, Draw.as_given(), [])
         try:
             mean = case.mean_loss(case.values)
         except Exception:  # a network that is no chain
