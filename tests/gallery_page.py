@@ -29,7 +29,7 @@ Each is one short file to be read from top to bottom, and runs offline: on the d
 the text of Python's own manual, or on what it makes itself.
 
 ```sh
-pip install ".[demo]"
+pip install ".[demo,rl]"  # rl is gymnasium, which the deep Q-networks play with
 python docs/examples/gan.py --out pictures
 ```
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import importlib.metadata
 import os
 import re
 import shutil
@@ -118,6 +119,12 @@ def test_the_test_command_of_the_readme_is_the_one_of_ci():
     (test_command,) = [code.strip() for _, code in blocks(ROOT / "README.md", "sh") if "pytest" in code]
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert test_command.replace(" && .venv/bin/python", " --quiet && .venv/bin/python") in ci
+
+
+def test_the_readme_says_what_each_extra_is_for():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| \S.* \|$", text.partition("## Install")[2].partition("\n## ")[0], re.MULTILINE)
+    assert sorted(rows) == sorted(importlib.metadata.metadata("tinygrad-fs").get_all("Provides-Extra"))
 
 
 def test_the_diff_of_a_new_op_is_a_whole_change(tmp_path):
