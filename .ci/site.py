@@ -12,6 +12,7 @@ import inspect
 import posixpath
 import re
 import sys
+from html import escape, unescape
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,9 +59,13 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """Let names in tables break in the right places, tidy docstrings, and put in what a notebook's cells have shown."""
+    """Let names in tables break in the right places, tidy docstrings, and put in what a notebook's cells have shown.
+
+    Of a session the button that copies gives the code, which can be pasted, without prompts and what was printed.
+    """
     html = re.sub(r"<td.*?</td>", lambda cell: re.sub(r"(?<=<code>)[^<]+", _breakable, cell[0]), html, flags=re.DOTALL)
     html = _tidy(html)
+    html = re.sub(r'(<div class="[^"]*highlight[^"]*")>(<pre>.*?</pre>)', _copied_as_code, html, flags=re.DOTALL)
     return re.sub(r"<!--output:([\w.-]+)-->", lambda match: _outputs[match[1]], html)
 
 
@@ -72,6 +77,18 @@ def _tidy(html: str) -> str:
     html = re.sub(rf"{described}</div>", "", html)  # a dash, and nothing after it
     # Of names that share a description and give no type, all would get the type of the first.
     return re.sub(rf"</b>\s*\((?:(?!</li>).)*?\)(?={described}<p>As in )", "</b>", html, flags=re.DOTALL)
+
+
+def _copied_as_code(block: re.Match[str]) -> str:
+    """A block of a session, with its code as what is copied of it; a blank line ends each compound statement."""
+    code: list[str] = []
+    for line in unescape(re.sub("<[^>]*>", "", block[2])).splitlines():
+        if line.startswith(">>> ") and code and code[-1].startswith(" "):
+            code.append("")
+        if line.startswith((">>> ", "...")):
+            code.append(line[4:])
+    copied = escape("\n".join(code))
+    return f'{block[1]} data-copy="{copied}">{block[2]}' if code else block[0]
 
 
 def _breakable(code: re.Match[str]) -> str:
