@@ -62,12 +62,22 @@ def test_evaluation_and_frozen_come_after_a_training_batch_that_is_another(seen)
         assert not np.array_equal(before[0], now[0])
 
 
+class WithSettings(right_layers.Flatten):
+    """Has a stride for each axis and a kernel, of which nothing depends."""
+
+    def __init__(self, strides=(1, 2), kernel_size=3):
+        self.strides, self.kernel_size = strides, kernel_size
+
+
 @pytest.mark.parametrize(
     ("layer", "configurations"),
     [
         (right_layers.Conv2D, {"batch 3", "batch 1", "stride=2", "filter_shape=(2, 2)"}),
         (right_layers.Conv2D(2, (2, 2), 2), {"batch 3", "batch 1", "stride=1"}),
         (right_layers.Flatten, {"batch 3", "batch 1"}),
+        (WithSettings, {"batch 3", "batch 1", "strides=(2, 1)", "kernel_size=2"}),
+        (WithSettings((2, 2), (3, 5)), {"batch 3", "batch 1", "strides=(1, 1)", "kernel_size=(2, 2)"}),
+        (WithSettings(None, True), {"batch 3", "batch 1"}),
     ],
 )
 def test_strides_and_even_kernels_are_tried_where_there_are_such(layer, configurations):

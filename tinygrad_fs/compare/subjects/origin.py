@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -111,9 +111,9 @@ class Origin:
         if not self.is_fresh:
             return
         current = self._current_settings()
-        for names, change in ((_STRIDES, _other_stride), (_KERNELS, _even)):
+        for names, change in ((_STRIDES, _other_strides), (_KERNELS, _even)):
             for name in names:
-                value = change(current.get(name))
+                value = _changed(current.get(name), change)
                 if value is not None:
                     yield f"{name}={value!r}", self._with(name, value)
 
@@ -164,21 +164,21 @@ def _tell_shape(layer: Any, shape: tuple[int, ...] | None) -> None:
         layer.input_shape = shape
 
 
-def _other_stride(value: Any) -> Any:
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int):
-        return 1 if value == 2 else 2
-    if isinstance(value, tuple) and value and all(isinstance(each, int) for each in value):
-        return tuple(1 if each == 2 else 2 for each in value)
-    return None
+_Sizes: TypeAlias = tuple[int, ...]
 
 
-def _even(value: Any) -> Any:
-    if isinstance(value, bool):
+def _changed(setting: Any, change: Callable[[_Sizes], _Sizes | None]) -> Any:
+    """A setting, one size or a tuple of them, after a change; None if it is neither, or is to stay."""
+    sizes = setting if isinstance(setting, tuple) else (setting,)
+    if not sizes or not all(type(size) is int for size in sizes):
         return None
-    if isinstance(value, int) and value % 2:
-        return 2
-    if isinstance(value, tuple) and value and all(isinstance(each, int) for each in value):
-        return tuple(2 for _ in value) if any(each % 2 for each in value) else None
-    return None
+    new = change(sizes)
+    return new if new is None or isinstance(setting, tuple) else new[0]
+
+
+def _other_strides(sizes: _Sizes) -> _Sizes:
+    return tuple(1 if size == 2 else 2 for size in sizes)
+
+
+def _even(sizes: _Sizes) -> _Sizes | None:
+    return (2,) * len(sizes) if any(size % 2 for size in sizes) else None
