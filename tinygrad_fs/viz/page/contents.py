@@ -65,7 +65,6 @@ class _Scope(NamedTuple):
     title: str
     tooltip: str
     parent: int
-    calls: int
     x: float
     y: float
     width: float
@@ -160,8 +159,7 @@ def contents(
         for link, path in zip(scene.links, layout.paths)
     ]
     scopes = [
-        _Scope(scope.title, scope.tooltip, scope.parent, scope.count, *_place(at))
-        for scope, at in zip(scene.scopes, layout.scopes)
+        _Scope(scope.title, scope.tooltip, scope.parent, *_place(at)) for scope, at in zip(scene.scopes, layout.scopes)
     ]
     legend = [
         [
