@@ -20,14 +20,16 @@ from tinygrad_fs.compare.two_ways.meter import Meter, Station
 from tinygrad_fs.compare.two_ways.picture import RecordedGraph, picture
 from tinygrad_fs.deep_learning.backprop import WAYS, fused_end
 from tinygrad_fs.dtypes import Array
-from tinygrad_fs.viz.page import contents
-from tinygrad_fs.viz.page.contents import Layer
+from tinygrad_fs.viz.page.contents import Layer, LayerDifference
 from tinygrad_fs.viz.page.write import page
 from tinygrad_fs.viz.record import record
 
 __all__ = ["side_by_side"]
 
 _TOLERANCES = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-3}
+
+_BEYOND = 1e300
+"""Stands for an infinite difference on the page: of shapes, or from a nan."""
 
 
 def side_by_side(
@@ -227,15 +229,11 @@ def _card(layer: LayerComparison, tolerance: float) -> Layer:
     agrees = worst.relative <= tolerance
     verdict = f"agree to {worst.relative:.0e}" if agrees else f"differ by {worst.relative:.0e}: {worst.name}"
     differences = [
-        contents.Difference(each.name, _told(each.absolute), _told(each.relative), _told(each.cosine, otherwise=0.0))
+        LayerDifference(each.name, _told(each.absolute), _told(each.relative), _told(each.cosine, otherwise=0.0))
         for each in layer.differences
     ]
     verdict = verdict if worst.relative else "agree to the last bit"
     return Layer(layer.name, detail, verdict, agrees, -1, _told(worst.relative), differences)
-
-
-_BEYOND = 1e300
-"""Stands for an infinite difference on the page: of shapes, or from a nan."""
 
 
 def _told(value: float, otherwise: float = _BEYOND) -> float:

@@ -21,7 +21,7 @@ from tinygrad_fs.viz.styles import FAINT, INK, SCOPE_FILL, SCOPE_LINE, TROUBLE, 
 from tinygrad_fs.viz.svg import CORNER, FOLD, HALF, HEAD
 from tinygrad_fs.viz.values import Values
 
-__all__ = ["Difference", "Layer", "contents"]
+__all__ = ["LayerDifference", "Layer", "contents"]
 
 
 class _Box(NamedTuple):
@@ -71,7 +71,7 @@ class _Scope(NamedTuple):
     height: float
 
 
-class Difference(NamedTuple):
+class LayerDifference(NamedTuple):
     """How far an array of the one way lies from that of the other: the largest difference, and the angle."""
 
     name: str
@@ -93,7 +93,7 @@ class Layer(NamedTuple):
         The scope of the drawing that holds what it recorded; -1 for none.
     worst : float
         The largest relative difference of all; -1 if nothing was compared.
-    differences : list of Difference
+    differences : list of LayerDifference
     """
 
     title: str
@@ -102,7 +102,7 @@ class Layer(NamedTuple):
     agrees: bool
     scope: int
     worst: float
-    differences: list[Difference]
+    differences: list[LayerDifference]
 
 
 _FIELDS: Final = {
@@ -117,7 +117,7 @@ _FIELDS: Final = {
     "heat": Heat._fields,
     "lines": Line._fields,
     "layers": Layer._fields,
-    "differences": Difference._fields,
+    "differences": LayerDifference._fields,
 }
 
 _SIZES: Final = {
