@@ -261,8 +261,11 @@ def test_a_checkpoint_moves_the_singular_vectors_once():
     assert layer.weight_u.tolist() == twin.weight_u.tolist()
 
 
-def test_copies_compute_from_parameters_of_their_own():
+@pytest.mark.parametrize("called", [False, True])
+def test_copies_compute_from_parameters_of_their_own(called):
     layer = utils.weight_norm(nn.Linear(3, 2))
+    if called:  # the weight has a history now
+        layer(tg.ones((1, 3)))
     for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
         twin.weight_g.data *= 0.0
         assert (twin(tg.ones((1, 3))).data == twin.bias.data).all()

@@ -26,6 +26,25 @@ __all__ = ["remove_spectral_norm", "remove_weight_norm", "spectral_norm", "weigh
 _M = TypeVar("_M", bound=Module)
 
 
+class _Weight(Tensor):
+    """A computed weight. It is computed anew before each call, so that copies of a module need its values alone."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, weight: Tensor) -> _Weight:
+        """The same value with the same history."""
+        same = object.__new__(cls)
+        same._data, same._node = weight._data, weight._node
+        return same
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        return memo.setdefault(id(self), self.detach().clone())  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.detach().__reduce__()
+
+
 class _Computed:
     """A weight that is an attribute of a module and computed from others, by a hook before each call."""
 
@@ -38,7 +57,7 @@ class _Computed:
         self.handle: HookHandle | None = None
 
     def __call__(self, module: Module, args: tuple[Any, ...]) -> None:
-        setattr(module, self.name, self.compute(module))
+        setattr(module, self.name, _Weight.of(self.compute(module)))
 
     def compute(self, module: Module) -> Tensor:
         """The weight as it is now."""
