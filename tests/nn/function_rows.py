@@ -156,6 +156,8 @@ REARRANGING = [
     function("pad", ((1, 2, 2, 0), "replicate"), {}, [(2, 3, 4, 3)]),
     function("pad", ((1, 2, 2, 0),), {"mode": "circular"}, [(2, 3, 4, 3)]),
     function("pad", ((-1, 2), "reflect"), {}, [(2, 3, 5)]),
+    function("pad", ((-1, 3), "reflect"), {}, [(2, 3, 4)]),
+    function("pad", ((3, -1, -1, 2), "replicate"), {}, [(2, 3, 1, 1)]),
     function("interpolate", ((4, 5),), {"mode": "bilinear", "align_corners": True}, [(2, 3, 2, 3)]),
     function("interpolate", (None, 1.7), {"recompute_scale_factor": True}, [(2, 3, 4, 3)]),
     function("interpolate", (), {"scale_factor": 0.6, "mode": "linear"}, [(2, 3, 7)]),

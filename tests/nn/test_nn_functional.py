@@ -112,6 +112,7 @@ def test_softmax_casts_first():
     ("call", "message"),
     [
         (lambda x: F.pad(x, (1,)), r"\(1,\) are no widths for 2 axes"),
+        (lambda x: F.pad(x, 1), r"\(1,\) are no widths for 2 axes"),
         (lambda x: F.pad(x, (1,) * 6), "no widths for 2 axes"),
         (lambda x: F.pad(x, (0.5, 1)), "pairs of ints"),
         (lambda x: F.pad(x, (-1, -2)), r"\(-1, -2\) takes more off than there is in shape \(2, 2\)"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tinygrad_fs import ops
@@ -24,7 +24,8 @@ def pad(input: TensorLike, pad: Sequence[int], mode: str = "constant", value: fl
     input : array_like
     pad : sequence of int
         (left, right, top, bottom, ...): before and after the last axis, then the one before it, and so on; axes
-        that are not named stay. Negative numbers take off.
+        that are not named stay. Negative numbers take off: in the modes "reflect" and "replicate" when the border
+        is there, in the others before.
     mode : {"constant", "reflect", "replicate", "circular"}
         What the border holds. `tinygrad_fs.pad` calls the last three "reflect", "edge" and "wrap".
     value : float, optional
@@ -51,14 +52,21 @@ def pad(input: TensorLike, pad: Sequence[int], mode: str = "constant", value: fl
     if mode != "constant" and value is not None:
         raise ValueError(f"pad: mode={mode!r} takes no value")
     widths = _pairs(pad, x.ndim)
-    inside = tuple([slice(max(0, -before), size - max(0, -after)) for size, (before, after) in zip(x.shape, widths)])
-    if any(each.stop < each.start for each in inside):
-        raise ValueError(f"pad: {tuple(pad)} takes more off than there is in shape {x.shape}")
-    x = x[inside]
     added = tuple([(max(0, before), max(0, after)) for before, after in widths])
+    if mode in ("reflect", "replicate"):  # what is taken off on one side is still seen by the border of the other
+        return _cropped(ops.pad(x, added, mode=MODES[mode]), widths, pad)
+    x = _cropped(x, widths, pad)
     if mode == "constant":
         return ops.pad(x, added, constant_values=0.0 if value is None else value)
     return ops.pad(x, added, mode=MODES[mode])
+
+
+def _cropped(x: Tensor, widths: Iterable[tuple[int, int]], pad: Sequence[int]) -> Tensor:
+    """What is left of `x` without what the negative widths take off."""
+    inside = tuple([slice(max(0, -before), size - max(0, -after)) for size, (before, after) in zip(x.shape, widths)])
+    if any(each.stop < each.start for each in inside):
+        raise ValueError(f"pad: {tuple(pad)} takes more off than there is in shape {x.shape}")
+    return x[inside]
 
 
 def interpolate(
@@ -140,7 +148,7 @@ def channel_shuffle(input: TensorLike, groups: int) -> Tensor:
 
 def _pairs(pad: Sequence[int], ndim: int) -> list[tuple[Any, Any]]:
     """One pair for each axis, first axis first."""
-    numbers = tuple(pad)
+    numbers = tuple(pad) if isinstance(pad, Iterable) else (pad,)
     if len(numbers) % 2 or len(numbers) > 2 * ndim or not all(isinstance(each, int) for each in numbers):
         raise ValueError(
             f"pad: {numbers} are no widths for {ndim} axes; they must be pairs of ints, (left, right, top, bottom, ...)"
