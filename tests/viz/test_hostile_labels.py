@@ -132,6 +132,22 @@ def test_what_cannot_be_printed_is_escaped(text, legible):
     assert labels.legible(text) == legible
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (labels.bytes_text(512), "512 B"),
+        (labels.bytes_text(4_900), "4.9 kB"),
+        (labels.bytes_text(1_200_000), "1.2 MB"),
+        (labels.bytes_text(3_000_000_000_000), "3000.0 GB"),
+        (labels.seconds_text(12e-6), "12 us"),
+        (labels.seconds_text(3.4e-3), "3.40 ms"),
+        (labels.seconds_text(1.2), "1.20 s"),
+    ],
+)
+def test_sizes_and_times_have_units(text, words):
+    assert text == words
+
+
 def test_shorten_keeps_both_ends():
     assert labels.shorten("abcdefghij", 10) == "abcdefghij"
     assert labels.shorten("abcdefghijk", 10) == "abcde…hijk"

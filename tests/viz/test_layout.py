@@ -235,6 +235,11 @@ def test_sources_stand_as_late_as_they_can_and_what_waits_for_nothing_stays():
     assert ranks == [0, 1, 2, 2, 3, 1]
 
 
+def test_a_cycle_is_entered_where_all_else_is_done():
+    assert ranked(3, [(0, 1), (1, 2), (2, 1)])[0] == [0, 1, 2]
+    assert ranked(4, [(0, 1), (1, 0), (2, 3), (3, 2)])[0] == [0, 1, 0, 1]
+
+
 def test_a_subtree_follows_its_only_reader():
     edges = [(0, 1), (1, 2), (2, 5), (3, 4), (4, 5)]
     assert ranked(6, edges)[1] == [0, 1, 2, 1, 2, 3]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from tinygrad_fs.compare import side_by_side
+from tinygrad_fs.compare.two_ways.figures import Difference
 from tinygrad_fs.deep_learning import NeuralNetwork
 from tinygrad_fs.deep_learning.layers import Activation, BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer
 from tinygrad_fs.deep_learning.loss_functions import CrossEntropy, SquareLoss
@@ -84,6 +85,22 @@ def vectors(rng):
 @pytest.fixture(scope="module")
 def comparison():
     return side_by_side(images_network(), *images(np.random.default_rng(1234)), steps=6, batch_size=8, repeats=1)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "written", "expected"),
+    [
+        ([1.0, 2.0], [1.0, 4.0], (2.0, 0.5)),
+        ([0.0, 0.0], [0.0, 0.0], (0.0, 0.0)),
+        ([1.0, np.nan], [1.0, np.nan], (0.0, 0.0)),
+        ([1.0, np.nan], [1.0, 2.0], (np.inf, np.inf)),
+        ([1.0], [1.0, 2.0], (np.inf, np.inf)),
+    ],
+)
+def test_how_far_two_arrays_lie_apart(recorded, written, expected):
+    found = Difference.between("W", np.array(recorded), np.array(written))
+    assert (found.absolute, found.relative) == expected
+    assert (found.cosine == 1) == (recorded == written or expected == (0.0, 0.0))
 
 
 def test_both_ways_agree_on_all_arrays(comparison):

@@ -234,9 +234,6 @@ class FunctionCase(Case):
         with tracing(self.subject.reach.namespaces):
             return as_outputs(self._split(forward(*args, **options))[0])
 
-    def settle(self) -> None:
-        """Nothing can be left out: functions are quick to bind."""
-
     def drawn(self) -> list[str]:
         """The modules whose global generators the forward draws from."""
         forward, _ = self._ready()

@@ -61,7 +61,6 @@ class NetworkSubject(Subject):
     """
 
     modes = ("training",)
-    remarks: list[str] = []  # noqa: RUF012 (there are none)
 
     def __init__(self, network: Any, X: Template, y: Template) -> None:
         if not callable(getattr(network, "train_on_batch", None)):
@@ -107,14 +106,6 @@ class NetworkSubject(Subject):
     def case(self, mode: str, draw: Draw) -> NetworkCase:
         """A case, with other weights where the draw says so."""
         return NetworkCase(self, draw, self.parameters)
-
-    def variations(self) -> Iterator[Subject]:
-        """None: the layers are audited by themselves."""
-        return iter(())
-
-    def smaller(self) -> Iterator[Subject]:
-        """None: what is wrong shows in a layer."""
-        return iter(())
 
 
 class NetworkCase(Case):
@@ -185,12 +176,9 @@ class NetworkCase(Case):
         ran = Backward(network, self.subject.recorder.updates, {}, None, ())
         return ByHand((np.asarray(loss),), {each.name: each.gradient(ran) for each in self.parameters})
 
-    def settle(self) -> None:
-        """Nothing can be left out: a step is expensive enough for the rest not to matter."""
-
     def drawn(self) -> list[str]:
         """The modules whose global generators a step draws from."""
-        return drawn_by(lambda: self.stepped())
+        return drawn_by(self.stepped)
 
     def prepared(self, values: Mapping[str, Any]) -> Any:
         """A copy of the network with `values` in it and its random states set."""

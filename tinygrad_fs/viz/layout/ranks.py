@@ -68,8 +68,6 @@ def _topological(readers: list[list[int]], sources: list[list[int]]) -> list[int
                 fresh += 1
             free.append(fresh)
         node = free.pop()
-        if done[node]:
-            continue
         done[node] = True
         order.append(node)
         for reader in readers[node]:
