@@ -294,6 +294,38 @@ def test_what_can_be_wrong_with_an_update(layer):
         assert wrong[name].detail.startswith(words)
 
 
+class StepsInSecret(right_layers.PrefixedAffine):
+    """Its step is of a size that it tells nobody."""
+
+    def backward(self, grad):
+        result = super().backward(grad)
+        self.W -= 0.1 * self.dW
+        del self.dW, self.db
+        return result
+
+
+class UpdatesACopy(right_layers.Dense):
+    def backward_pass(self, accum_grad):
+        self.w0_opt.update(self.w0.copy(), accum_grad.sum(axis=0, keepdims=True))
+        return accum_grad.dot(self.W.T)
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (
+            right_layers.ReturningAffine(),
+            "backward returned 3 values; the first is taken for",
+        ),
+        (StepsInSecret(), "backward changes W in a way that could not be caught: its gradient is not audited"),
+        (UpdatesACopy, "update was handed 1 array that the layer holds nowhere: no gradient of it is audited"),
+    ],
+)
+def test_gradients_that_cannot_be_found_are_remarked(layer, words):
+    remarks = compare.audit(layer, input_shape=(3,), modes=["training"], draws=1).remarks
+    assert any(remark.startswith(words) for remark in remarks), remarks
+
+
 class Trained(right_layers.Dense):
     """A layer that has its weights and its optimizers already, as one of a trained network has."""
 

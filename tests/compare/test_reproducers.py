@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import textwrap
@@ -273,6 +274,13 @@ def test_arrays_give_back_themselves(array):
     found = eval(expression, run(script.top))
     np.testing.assert_array_equal(found, array)
     assert found.dtype == array.dtype
+
+
+@pytest.mark.parametrize("generator", [np.random.default_rng(3), np.random.RandomState(3), random.Random(3)])
+def test_a_generator_begins_anew(generator):
+    script = Script()
+    expression = script.expression(generator)
+    assert type(eval(expression, run(script.top))) is type(generator)
 
 
 @pytest.mark.parametrize("value", [(n for n in ()), lambda: 0, np.array([object()])])
