@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -40,22 +42,24 @@ def room(path: Path) -> str:
     return path.parts[0] if len(path.parts) > 1 else path.stem
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """The rooms that a module imports from, wherever in the file (type checkers' imports aside)."""
+@functools.cache
+def imported_names(path: Path) -> frozenset[str]:
+    """What a module imports of this package, wherever in the file (type checkers' imports aside)."""
     tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             node.body = []
     names = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            if node.module == "tinygrad_fs":
-                names |= {f"tinygrad_fs.{alias.name}" for alias in node.names}
-            elif node.module:
-                names.add(node.module)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    return {name.split(".")[1] for name in names if name.startswith("tinygrad_fs.")}
+    return frozenset(name for name in names if name.startswith("tinygrad_fs."))
+
+
+def imported_rooms(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imported_names(path)}
 
 
 def floor(name: str) -> int:
@@ -79,6 +83,18 @@ def test_imports_run_downward(path):
         rooms = imported - set(BESIDE) if may_draw else imported
         above = {name for name in rooms if name in BESIDE or floor(name) > floor(here)}
         assert not above, f"{here} imports from above: {sorted(above)}"
+
+
+def test_no_files_import_each_other():
+    """Not even late, within a function; the faces of packages, which only hand names on, are passed by."""
+    files = {".".join(("tinygrad_fs", *path.with_suffix("").parts)): path for path in MODULES}
+    files = {name: path for name, path in files.items() if path.stem != "__init__"}
+    imported = {
+        name: {file for found in imported_names(path) for file in (found, found.rpartition(".")[0]) if file in files}
+        - {name}
+        for name, path in files.items()
+    }
+    graphlib.TopologicalSorter(imported).prepare()  # raises where there is a circle, and names it
 
 
 def test_every_room_has_a_floor():
