@@ -100,6 +100,20 @@ def test_other_type_errors_are_left_alone():
         F.softmax(tg.ones(2), dimension=1)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        F.hardshrink,
+        F.softshrink,
+        lambda x: F.threshold(x, 0.5, 2.0),
+    ],
+    ids=["hardshrink", "softshrink", "threshold"],
+)
+def test_what_is_no_number_is_not_hidden(call):
+    result = call(tg.tensor([1.0, np.nan, 1.0]))
+    assert np.isnan(result.numpy()).tolist() == [False, True, False]
+
+
 def test_softmax_casts_first():
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     y = F.softmax(x, 0, dtype="float64")

@@ -164,7 +164,7 @@ def hardshrink(input: TensorLike, lambd: float = 0.5) -> Tensor:
     tensor([-1.  ,  0.  ,  0.75])
     """
     x = given(input)
-    return ops.where(ops.abs(x) > lambd, x, 0)
+    return ops.where(ops.abs(x) <= lambd, 0, x)  # a nan is not below anything, and stays
 
 
 def softshrink(input: TensorLike, lambd: float = 0.5) -> Tensor:
@@ -184,7 +184,7 @@ def softshrink(input: TensorLike, lambd: float = 0.5) -> Tensor:
     if lambd < 0:
         raise ValueError(f"softshrink: lambd={lambd} must not be negative")
     x = given(input)
-    return ops.where(ops.abs(x) > lambd, x - lambd * ops.sign(x), 0)
+    return ops.where(ops.abs(x) <= lambd, 0, x - lambd * ops.sign(x))
 
 
 def tanhshrink(input: TensorLike) -> Tensor:
@@ -210,7 +210,7 @@ def threshold(input: TensorLike, threshold: float, value: float, inplace: bool =
     tensor([-1. ,  1.5])
     """
     x = given(input)
-    return ops.where(x > threshold, x, value)
+    return ops.where(x <= threshold, value, x)
 
 
 @says_axis
