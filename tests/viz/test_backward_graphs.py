@@ -175,6 +175,8 @@ def test_after_create_graph_the_backward_pass_is_drawn_for_what_it_is(which):
     assert not [title for title in titles if title.endswith("backward")]
     assert any(title.startswith("gradient of x = ") for title in titles)
     assert ("loss = Sum" in titles) == (which == "both")
+    numbers = viz.graph(loss, graph=which, fold_constants=False).nodes
+    assert [box.details for box in numbers if box.title == "constant"][-2:] == [["2.0"], ["1.0"]]
 
 
 # ---- what ops keep

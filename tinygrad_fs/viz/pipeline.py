@@ -45,15 +45,12 @@ def _backward(
 ) -> Sketch:
     """The sketch of the backward pass, or of both: the one that was recorded, or else the one that there would be."""
     alone = options.graph == "backward"
-    recorded = any(thing.order for thing in sketch.things)
-    if not recorded:
+    if not any(thing.order for thing in sketch.things):
         gradients = _recorded_gradients(sketch)
         if not gradients:
             return with_backward(sketch, alone)
-        both = read(
-            [*roots, *gradients], {**{node: f"gradient of {name}" for node, name in gradients.items()}, **names}, tape
-        )
-        sketch = replace(both, notes=sketch.notes)
+        known = {node: f"gradient of {name}" for node, name in gradients.items()}
+        sketch = read([*roots, *gradients], known | dict(names), tape, options.fold_constants)
     return backward_alone(sketch) if alone else sketch
 
 
@@ -87,17 +84,14 @@ def _without_leaves(sketch: Sketch) -> Sketch:
 
 def _folded(sketch: Sketch, options: Options) -> Sketch:
     """The sketch with copies folded: calls, and where there is still too much the steps of loops."""
-    too_large = options.max_nodes is not None and len(sketch.things) > options.max_nodes
-    if options.fold_repeats is False:
-        return sketch
     if options.fold_repeats is True:
         return fold_repeats(sketch, least=2, plain=True)
-    if len(sketch.things) > SMALL:
-        folded = fold_repeats(sketch, least=3, plain=False)
-        if too_large and len(folded.things) > (options.max_nodes or 0):
-            folded = fold_repeats(sketch, least=3, plain=True)
-        return folded
-    return sketch
+    if options.fold_repeats is False or len(sketch.things) <= SMALL:
+        return sketch
+    folded = fold_repeats(sketch, least=3, plain=False)
+    if options.max_nodes is not None and len(folded.things) > options.max_nodes:
+        folded = fold_repeats(sketch, least=3, plain=True)
+    return folded
 
 
 def _opened(sketch: Sketch, options: Options) -> Sketch:
