@@ -84,10 +84,15 @@ def test_gains_are_pytorchs():
         (lambda: init.kaiming_uniform_(tg.zeros((2, 2)), mode="fan"), "mode 'fan' is unknown"),
         (lambda: init.xavier_normal_(tg.zeros(3)), r"shape \(3,\) are unknown"),
         (lambda: init.kaiming_normal_(tg.zeros(())), r"shape \(\) are unknown"),
+        (
+            lambda: init.constant_(nn.Linear(1, 1), 0.0),
+            "a Linear was given; it is a Tensor that is filled, as module.w",
+        ),
+        (lambda: init.xavier_uniform_(np.ones((2, 2))), "a ndarray was given"),
     ],
 )
 def test_what_cannot_be(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         call()
 
 

@@ -52,6 +52,13 @@ _GAINS = {
 }
 
 
+def _array(tensor: Tensor) -> Array:
+    """The array to fill, if it is that of a Tensor."""
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"init: a {type(tensor).__name__} was given; it is a Tensor that is filled, as module.weight")
+    return tensor._data  # type: ignore[no-any-return]
+
+
 def uniform_(tensor: _T, a: float = 0.0, b: float = 1.0, generator: np.random.Generator | None = None) -> _T:
     """Fill with uniform numbers from [a, b); returns the tensor.
 
@@ -62,7 +69,7 @@ def uniform_(tensor: _T, a: float = 0.0, b: float = 1.0, generator: np.random.Ge
     >>> bool((abs(weight) <= 2).all())
     True
     """
-    array = tensor._data
+    array = _array(tensor)
     array[...] = generator_or_default(generator).random(array.shape, _drawn(array)) * (b - a) + a
     mark_changed(array)
     return tensor
@@ -70,7 +77,7 @@ def uniform_(tensor: _T, a: float = 0.0, b: float = 1.0, generator: np.random.Ge
 
 def normal_(tensor: _T, mean: float = 0.0, std: float = 1.0, generator: np.random.Generator | None = None) -> _T:
     """Fill with normal numbers of this mean and standard deviation; returns the tensor."""
-    array = tensor._data
+    array = _array(tensor)
     array[...] = generator_or_default(generator).standard_normal(array.shape, _drawn(array)) * std + mean
     mark_changed(array)
     return tensor
@@ -78,8 +85,9 @@ def normal_(tensor: _T, mean: float = 0.0, std: float = 1.0, generator: np.rando
 
 def constant_(tensor: _T, val: float) -> _T:
     """Fill with `val`; returns the tensor."""
-    tensor._data[...] = val
-    mark_changed(tensor._data)
+    array = _array(tensor)
+    array[...] = val
+    mark_changed(array)
     return tensor
 
 
@@ -171,7 +179,7 @@ def trunc_normal_(
         raise ValueError(f"trunc_normal_: std={std} must be positive, and a={a} below b={b}")
     generator = generator_or_default(generator)
     low, high = (a - mean) / std, (b - mean) / std
-    array = tensor._data
+    array = _array(tensor)
     found = np.empty(array.size, _drawn(array))
     missing = np.arange(array.size)
     while missing.size:
@@ -215,7 +223,7 @@ def orthogonal_(tensor: _T, gain: float = 1.0, generator: np.random.Generator | 
     >>> np.allclose((weight @ weight.T).numpy(), np.eye(2), atol=1e-6)
     True
     """
-    array = tensor._data
+    array = _array(tensor)
     if array.ndim < 2:
         raise ValueError(f"orthogonal_: a tensor of shape {array.shape} is no matrix; two or more axes are needed")
     if array.size:
@@ -272,7 +280,7 @@ def dirac_(tensor: _T, groups: int = 1) -> _T:
             f"dirac_: a tensor of shape {shape} with groups={groups}: it must have three to five axes, and as many "
             "filters as divide into the groups"
         )
-    array = tensor._data
+    array = _array(tensor)
     array[...] = 0.0
     filters, middle = shape[0] // groups, tuple([size // 2 for size in shape[2:]])
     for group in range(groups):
@@ -347,10 +355,11 @@ def fans(tensor: Tensor) -> tuple[int, int]:
     ValueError
         If the tensor has fewer than two axes.
     """
-    if tensor.ndim < 2:
-        raise ValueError(f"init: fan in and fan out of shape {tensor.shape} are unknown; two or more axes are needed")
-    field = math.prod(tensor.shape[2:])
-    return tensor.shape[1] * field, tensor.shape[0] * field
+    shape = _array(tensor).shape
+    if len(shape) < 2:
+        raise ValueError(f"init: fan in and fan out of shape {shape} are unknown; two or more axes are needed")
+    field = math.prod(shape[2:])
+    return shape[1] * field, shape[0] * field
 
 
 def start(weight: Tensor, bias: Tensor | None, generator: np.random.Generator | None) -> None:
