@@ -170,6 +170,12 @@ class TestConstruction:
         assert tg.rand(2).tolist() == expected
         assert tg.rand((2,), generator=np.random.default_rng(5)).tolist() == a
 
+    def test_shapes_of_random_numbers(self):
+        sizes = [tg.randn(np.int64(3)), tg.rand((np.int64(3),)), tg.randn([3]), tg.rand(3), tg.randn(np.array([3]))]
+        assert [x.shape for x in sizes] == [(3,)] * 5
+        with pytest.raises(TypeError, match=r"the shape is of integers, not \(2.5,\)"):
+            tg.randn(2.5)
+
     def test_randint_without_a_choice(self):
         with pytest.raises(ValueError, match="no integer from 3"):
             tg.randint(3, 3)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -167,6 +168,8 @@ def randint(
 
 
 def _shape(sizes: tuple[int | Sequence[int], ...]) -> tuple[int, ...]:
-    if len(sizes) == 1 and not isinstance(sizes[0], int):
-        return tuple(sizes[0])
-    return tuple(sizes)  # type: ignore[arg-type]
+    given = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], Iterable) else sizes
+    try:
+        return tuple(map(operator.index, given))  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"the shape is of integers, not {given!r}") from None

@@ -154,6 +154,11 @@ def test_swapped_arguments_are_named():
         save({"w": np.ones(1)}, "x.npz")
 
 
+def test_integers_of_numpy_are_keys(tmp_path):
+    save(tmp_path / "x.npz", {np.int64(3): 1})
+    assert load(tmp_path / "x.npz") == {3: 1}
+
+
 @pytest.mark.parametrize("path", [b"x.npz", 99, None])
 def test_a_path_is_text(path):
     with pytest.raises(TypeError, match=f"load: the path is a str or a pathlib.Path, not {type(path).__name__}"):

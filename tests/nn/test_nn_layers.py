@@ -357,3 +357,28 @@ def test_a_small_network_learns(optimizer, rng):
         loss.backward()
         it.step()
     assert loss.item() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda n: nn.Linear(n(6), n(2)), (4, 6)),
+        (lambda n: nn.Conv2d(n(4), n(2), n(3), n(2), n(1), n(1)), (1, 4, 6, 6)),
+        (lambda n: nn.LayerNorm(n(6)), (4, 6)),
+        (lambda n: nn.RMSNorm((n(4), n(6))), (4, 6)),
+        (lambda n: nn.TransformerEncoderLayer(n(6), n(2), n(3), dropout=0.0), (3, 2, 6)),
+        (lambda n: nn.ReflectionPad2d(n(1)), (1, 4, 6)),
+        (lambda n: nn.ZeroPad1d((n(1), n(0))), (4, 6)),
+        (lambda n: nn.Upsample(size=n(9)), (1, 4, 6)),
+    ],
+)
+def test_integers_of_numpy_are_integers(make, shape):
+    plain, other = make(int), make(np.int64)
+    other.load_state_dict(plain.state_dict())
+    x = tg.randn(shape)
+    np.testing.assert_array_equal(other(x).data, plain(x).data)
+
+
+def test_sizes_that_are_none_are_told():
+    with pytest.raises(TypeError, match="LayerNorm: normalized_shape=3.0 must be an int, or several"):
+        nn.LayerNorm(3.0)

@@ -262,3 +262,23 @@ def test_what_a_callable_object_keeps_goes_along(make):
     schedule.step()
     other.step()
     assert schedule.get_last_lr() == other.get_last_lr()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda optimizer, n: schedulers.CosineAnnealingWarmRestarts(optimizer, n(2), n(2)),
+        lambda optimizer, n: schedulers.OneCycleLR(optimizer, 0.1, epochs=n(3), steps_per_epoch=n(4)),
+        lambda optimizer, n: optim.swa_utils.SWALR(optimizer, 0.5, anneal_epochs=n(3)),
+    ],
+)
+def test_integers_of_numpy_are_integers(make):
+    rates = []
+    for n in (int, np.int64):
+        optimizer = optim.SGD([tg.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+        schedule = make(optimizer, n)
+        for _ in range(5):
+            optimizer.step()
+            schedule.step()
+            rates.append(optimizer.param_groups[0]["lr"])
+    assert rates[:5] == rates[5:]

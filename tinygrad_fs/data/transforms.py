@@ -287,7 +287,7 @@ def _room(what: str, images: Any, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+    return (size, size) if isinstance(size, (int, np.integer)) else (int(size[0]), int(size[1]))
 
 
 def _interpolation(size: int, shifts: Array, dtype: Any) -> Array:

@@ -115,9 +115,9 @@ def _checked(value: Any, name: str) -> Array:
 
 
 def _checked_key(key: Any, name: str) -> str | int:
-    if not isinstance(key, (str, int)) or isinstance(key, bool):
+    if not isinstance(key, (str, int, np.integer)) or isinstance(key, bool):
         raise TypeError(f"save: {name or 'state'!r} has the key {key!r}; keys must be str or int")
-    return key
+    return int(key) if isinstance(key, np.integer) else key
 
 
 def _join(name: str, key: Any) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 
 from tinygrad_fs import ops
 from tinygrad_fs.creation import ones, zeros
@@ -99,7 +100,7 @@ class LayerNorm(_ScaledAndShifted):
         dtype: DTypeLike | None = None,
     ) -> None:
         super().__init__()
-        self.normalized_shape = _as_shape(normalized_shape)
+        self.normalized_shape = _as_shape(type(self).__name__, normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         self._add_parameters(self.normalized_shape, elementwise_affine, elementwise_affine and bias, dtype)
@@ -156,7 +157,7 @@ class RMSNorm(_Scaled):
         dtype: DTypeLike | None = None,
     ) -> None:
         super().__init__()
-        self.normalized_shape = _as_shape(normalized_shape)
+        self.normalized_shape = _as_shape(type(self).__name__, normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         self._add_weight(self.normalized_shape, elementwise_affine, dtype)
@@ -274,5 +275,10 @@ class LocalResponseNorm(Module):
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
 
 
-def _as_shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+def _as_shape(name: str, normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
+    """The sizes as a tuple, if they are integers."""
+    sizes = normalized_shape if isinstance(normalized_shape, Iterable) else (normalized_shape,)
+    try:
+        return tuple(map(operator.index, sizes))
+    except TypeError:
+        raise TypeError(f"{name}: normalized_shape={normalized_shape!r} must be an int, or several") from None

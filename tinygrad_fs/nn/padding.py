@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+
 from tinygrad_fs.nn import functional
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.ops.spatial import PerAxis, Sizes
@@ -39,7 +41,9 @@ class _Pad(Module):
 
     def __init__(self, padding: PerAxis) -> None:
         super().__init__()
-        self.padding: Sizes = (padding,) * (2 * self._axes) if isinstance(padding, int) else tuple(padding)
+        self.padding: Sizes = (
+            (int(padding),) * (2 * self._axes) if isinstance(padding, (int, np.integer)) else tuple(padding)
+        )
         if len(self.padding) != 2 * self._axes:
             sides = ", ".join(_SIDES[: 2 * self._axes])
             raise ValueError(f"{type(self).__name__}: padding={padding!r} must be an int or ({sides})")

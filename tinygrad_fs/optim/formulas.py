@@ -26,7 +26,7 @@ def check_not_negative(what: str, group: Mapping[str, Any], *names: str) -> None
 def check_betas(what: str, group: Mapping[str, Any]) -> None:
     """Raise a ValueError unless the two betas are shares of what is kept: at least 0, less than 1."""
     betas = group["betas"]
-    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+    if np.shape(betas) != (2,):
         raise TypeError(f"{what}: betas={betas!r} must be two numbers, as (0.9, 0.999)")
     for i, beta in enumerate(betas):
         if not 0.0 <= beta < 1.0:

@@ -175,6 +175,8 @@ class AveragedModel(Module):
         super().__init__()
         if avg_fn is not None and multi_avg_fn is not None:
             raise ValueError("AveragedModel: give avg_fn or multi_avg_fn, not both")
+        if not isinstance(model, Module):
+            raise TypeError(f"AveragedModel: the model is a Module, not a {type(model).__name__}")
         self.module = copy.deepcopy(model)
         self.register_buffer("n_averaged", zeros((), np.int64))
         self.avg_fn = avg_fn
@@ -292,7 +294,7 @@ class SWALR(LRScheduler):
     ) -> None:
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"SWALR: anneal_strategy={anneal_strategy!r}; use 'cos' or 'linear'")
-        if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
+        if not isinstance(anneal_epochs, (int, np.integer)) or anneal_epochs < 0:
             raise ValueError(f"SWALR: anneal_epochs={anneal_epochs!r} must be an integer that is not negative")
         for group, rate in zip(optimizer.param_groups, per_group("SWALR: swa_lr", optimizer, swa_lr)):
             group["swa_lr"] = rate

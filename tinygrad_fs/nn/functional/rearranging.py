@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from tinygrad_fs import ops
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.spatial import PerAxis
@@ -149,9 +151,10 @@ def channel_shuffle(input: TensorLike, groups: int) -> Tensor:
 def _pairs(pad: Sequence[int], ndim: int) -> list[tuple[Any, Any]]:
     """One pair for each axis, first axis first."""
     numbers = tuple(pad) if isinstance(pad, Iterable) else (pad,)
-    if len(numbers) % 2 or len(numbers) > 2 * ndim or not all(isinstance(each, int) for each in numbers):
+    if len(numbers) % 2 or len(numbers) > 2 * ndim or not all(isinstance(each, (int, np.integer)) for each in numbers):
         raise ValueError(
             f"pad: {numbers} are no widths for {ndim} axes; they must be pairs of ints, (left, right, top, bottom, ...)"
         )
-    pairs = list(zip(numbers[::2], numbers[1::2]))[::-1]
+    sizes = [int(each) for each in numbers]
+    pairs = list(zip(sizes[::2], sizes[1::2]))[::-1]
     return [(0, 0)] * (ndim - len(pairs)) + pairs

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from tinygrad_fs.optim.lr_scheduler.scheduler import LRScheduler
 from tinygrad_fs.optim.optimizer import Optimizer
 
@@ -124,7 +126,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         for name, value in (("T_0", T_0), ("T_mult", T_mult)):
-            if not isinstance(value, int) or value < 1:
+            if not isinstance(value, (int, np.integer)) or value < 1:
                 raise ValueError(f"CosineAnnealingWarmRestarts: {name}={value!r} must be a positive integer")
         self.T_0 = T_0
         self.T_mult = T_mult

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 from typing import Any, ClassVar
 
+import numpy as np
+
 from tinygrad_fs.optim.lr_scheduler.scheduler import LRScheduler, check_optimizer, per_group
 from tinygrad_fs.optim.optimizer import Group, Optimizer
 
@@ -287,7 +289,7 @@ def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: i
     if total_steps is None and (epochs is None or steps_per_epoch is None):
         raise ValueError("OneCycleLR: give total_steps, or epochs and steps_per_epoch")
     for name, value in (("total_steps", total_steps), ("epochs", epochs), ("steps_per_epoch", steps_per_epoch)):
-        if value is not None and (not isinstance(value, int) or value < 1):
+        if value is not None and (not isinstance(value, (int, np.integer)) or value < 1):
             raise ValueError(f"OneCycleLR: {name}={value!r} must be a positive integer")
     return total_steps if total_steps is not None else (epochs or 1) * (steps_per_epoch or 1)
 
