@@ -154,10 +154,11 @@ def test_softmax_casts_first():
         (lambda x: F.avg_pool3d(x[None, None], 2, padding=3), "avg_pool3d: padding=.* is more than half"),
         (lambda x: F.adaptive_avg_pool3d(x[None, None], (1, 2)), "must be an int or three of them"),
         (lambda x: F.max_unpool1d(x, [[0]], 2), r"input of shape \(2, 2\) and indices of shape \(1, 1\)"),
+        (lambda x: F.max_unpool1d(x, x, 2), "max_unpool1d: the indices are integers, .* not float32"),
     ],
 )
 def test_what_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         call(tg.ones((2, 2)))
 
 
@@ -236,6 +237,14 @@ class TestRandom:
         (of_soft,) = tg.autograd.grad((soft * weights).sum(), logits)
         assert of_draws.tolist() == of_soft.tolist()
         assert (soft.numpy().argmax(1) == draws.numpy().argmax(1)).all()
+
+
+@pytest.mark.parametrize(("numbers", "error"), [([0, -1], IndexError), ([0, 3], IndexError), ([0.0], TypeError)])
+def test_embedding_max_norm_changes_nothing_where_there_is_no_row(numbers, error):
+    weight = tg.ones((3, 2))
+    with pytest.raises(error, match="embedding: "):
+        F.embedding(numbers, weight, max_norm=0.5)
+    assert (weight == 1.0).all()
 
 
 def test_embedding_max_norm_shortens_only_what_is_read_and_says_so():

@@ -144,6 +144,8 @@ class TestVectors:
         before = net.weight.tolist()
         with pytest.raises(ValueError, match=r"has shape \(4,\); the parameters have 3 elements"):
             utils.vector_to_parameters(tg.zeros(4), net.parameters())
+        with pytest.raises(TypeError, match="vector_to_parameters: the vector is a Tensor, not a list"):
+            utils.vector_to_parameters([1.0, 2.0, 3.0], net.parameters())
         assert net.weight.tolist() == before
         with pytest.raises(ValueError, match="there are no parameters"):
             utils.parameters_to_vector([])

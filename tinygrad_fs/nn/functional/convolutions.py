@@ -182,7 +182,9 @@ def embedding(
     if padding_idx is not None and padding_idx < 0:
         padding_idx += np.shape(weight)[0]
     if max_norm is not None:
-        _shorten(array_of(weight), np.unique(array_of(input)), max_norm, norm_type)
+        table = array_of(weight)
+        ops.embedding(input, table[:, :0])  # numbers that are no rows are told before any row is changed
+        _shorten(table, np.unique(array_of(input)), max_norm, norm_type)
     rows = ops.embedding(input, weight, padding_idx)
     if not scale_grad_by_freq or not isinstance(rows, Tensor):
         return rows

@@ -43,6 +43,8 @@ def max_unpool2d(
     ------
     ValueError
         If the shapes differ.
+    TypeError
+        If the indices are no integers.
     IndexError
         If there is no place of a number.
 
@@ -116,6 +118,8 @@ def _max_unpool(
             f"{name}: input of shape {x.shape} and indices of shape {places.shape}; they must be of one shape, "
             f"with {axes + 1} or {axes + 2} axes"
         )
+    if places.dtype.kind not in "iu":
+        raise TypeError(f"{name}: the indices are integers, as max_pool gives them, not {places.dtype}")
     kernel, steps = kernel_and_stride(name, kernel_size, stride, axes)
     sides = as_sizes(name, "padding", padding, axes, 0)
     usual = [(n - 1) * s - 2 * side + k for n, s, side, k in zip(x.shape[-axes:], steps, sides, kernel)]

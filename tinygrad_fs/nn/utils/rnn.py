@@ -125,6 +125,8 @@ def pad_packed_sequence(
     ------
     ValueError
         If `total_length` is too small.
+    TypeError
+        If `sequence` is not packed.
 
     Examples
     --------
@@ -135,6 +137,8 @@ def pad_packed_sequence(
     (tensor([[1., 2.],
             [3., 0.]]), tensor([2, 1]))
     """
+    if not isinstance(sequence, PackedSequence):
+        raise TypeError(f"pad_packed_sequence: it takes a PackedSequence, not a {type(sequence).__name__}")
     sizes = sequence.batch_sizes.data
     steps = len(sizes) if total_length is None else total_length
     if steps < len(sizes):

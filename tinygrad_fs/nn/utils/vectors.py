@@ -38,6 +38,8 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     ------
     ValueError
         If the vector has another size than the parameters have together; none is changed.
+    TypeError
+        If it is no Tensor.
 
     Examples
     --------
@@ -47,6 +49,8 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     >>> net.weight.tolist(), net.bias.tolist()
     ([[1.0, 2.0]], [3.0])
     """
+    if not isinstance(vec, Tensor):
+        raise TypeError(f"vector_to_parameters: the vector is a Tensor, not a {type(vec).__name__}")
     targets = list(parameters)
     wanted = sum(target.size for target in targets)
     if vec.shape != (wanted,):
