@@ -294,3 +294,21 @@ def test_the_generator_decides_where_the_singular_vectors_begin():
 def test_what_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda layer: utils.weight_norm(layer, axis=2),
+        lambda layer: utils.weight_norm(layer, axis="a"),
+        lambda layer: utils.spectral_norm(layer, axis=2),
+        lambda layer: utils.spectral_norm(layer, generator=3),
+    ],
+)
+def test_what_is_refused_leaves_the_module_as_it_was(change):
+    layer = nn.Linear(3, 2)
+    before = dict(layer.named_parameters())
+    with pytest.raises((TypeError, ValueError)):
+        change(layer)
+    assert dict(layer.named_parameters()) == before
+    assert layer(tg.ones((1, 3))).shape == (1, 2)

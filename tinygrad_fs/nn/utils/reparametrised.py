@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_fs import linalg
 from tinygrad_fs.autograd import is_recomputing
@@ -155,7 +156,7 @@ def weight_norm(module: _M, name: str = "weight", axis: int | None = 0) -> _M:
     Raises
     ------
     ValueError
-        If the module has no such parameter.
+        If the module has no such parameter, or that no such axis; the module is then as it was.
     TypeError
         If the axis is called `dim`.
 
@@ -168,8 +169,12 @@ def weight_norm(module: _M, name: str = "weight", axis: int | None = 0) -> _M:
     >>> layer(tg.ones((5, 3))).shape
     (5, 2)
     """
-    weight = _taken(module, name, "weight_norm")
-    module.register_parameter(f"{name}_g", Parameter(_length(weight.detach(), axis)))
+    weight = _parameter(module, name, "weight_norm")
+    if axis is not None:
+        axis = normalize_axis_index(axis, weight.ndim, "weight_norm")
+    length = _length(weight.detach(), axis)
+    delattr(module, name)
+    module.register_parameter(f"{name}_g", Parameter(length))
     module.register_parameter(f"{name}_v", weight)
     WeightNorm(name, axis).put_on(module, weight)
     return module
@@ -232,7 +237,8 @@ def spectral_norm(
     Raises
     ------
     ValueError
-        If the module has no such parameter, or the number of iterations is not positive.
+        If the module has no such parameter, or that no such axis, or the number of iterations is not positive; the
+        module is then as it was.
     TypeError
         If the axis is called `dim`.
 
@@ -247,14 +253,15 @@ def spectral_norm(
     """
     if n_power_iterations < 1:
         raise ValueError(f"spectral_norm: n_power_iterations={n_power_iterations} must be positive")
-    weight = _taken(module, name, "spectral_norm")
+    weight = _parameter(module, name, "spectral_norm")
     if axis is None:
         axis = 1 if isinstance(module, (ConvTranspose1d, ConvTranspose2d)) else 0
     it = SpectralNorm(name, axis, n_power_iterations, eps)
-    rows = it.as_matrix(weight.detach())
+    rows, draw = it.as_matrix(weight.detach()), generator_or_default(generator).standard_normal
+    delattr(module, name)
     module.register_parameter(f"{name}_orig", weight)
     for ending, size in (("_u", rows.shape[0]), ("_v", rows.shape[1])):
-        vector = generator_or_default(generator).standard_normal(size).astype(weight.dtype)
+        vector = draw(size).astype(weight.dtype)
         module.register_buffer(name + ending, Tensor(vector / max(float(np.linalg.norm(vector)), eps)))
     it.put_on(module, weight)
     return module
@@ -279,13 +286,12 @@ def remove_spectral_norm(module: _M, name: str = "weight") -> _M:
     return module
 
 
-def _taken(module: Module, name: str, what: str) -> Parameter:
-    """Take a parameter from a module, which has no attribute of that name any more."""
+def _parameter(module: Module, name: str, what: str) -> Parameter:
+    """The parameter that is to be replaced."""
     parameters = dict(module.named_parameters(recurse=False))
     if name not in parameters:
         had = ", ".join(parameters) or "none"
         raise ValueError(f"{what}: {type(module).__name__} has no parameter {name!r}; it has {had}")
-    delattr(module, name)
     return parameters[name]
 
 
