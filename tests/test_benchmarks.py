@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import math
+import time
 from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
@@ -275,6 +277,33 @@ class TestPage:
         path.write_text("no marks\n", encoding="utf-8")
         with pytest.raises(ValueError, match="are missing"):
             module("page").write_page(path, [], {})
+
+
+class TestAttempts:
+    def test_compute_the_same_as_what_they_are_held_against(self, module):
+        attempts = module("attempts")
+        for name, make in attempts.ATTEMPTS.items():
+            tried, held = make(2)
+            assert attempts.agree(tried(), held()), name
+
+    def test_are_timed_in_pairs(self, module):
+        turns = []
+
+        def side(name):
+            return lambda: turns.append(name) or [0.0]
+
+        clock = itertools.count().__next__
+        assert module("attempts").ratios(side("tried"), side("held"), clock) == [1.0] * 31
+        assert turns[-4:] == ["held", "tried", "tried", "held"]
+
+    def test_that_differ_are_not_timed(self, module):
+        with pytest.raises(SystemExit, match="do not compute the same"):
+            module("attempts").ratios(lambda: [1.0], lambda: [2.0], time.process_time)
+
+    def test_that_do_not_exist_are_refused(self, module, capsys):
+        with pytest.raises(SystemExit):
+            module("attempts").parse(["nothing"])
+        assert "no attempt is called 'nothing'; there are blocks-of-16-kib" in capsys.readouterr().err
 
 
 def test_every_differentiable_function_is_measured_or_explained(module):
