@@ -100,7 +100,7 @@ def test_derivatives_to_the_second(op):
 
 def exact_gradient(scores, target):
     """The gradient of the summed loss in the scores of one row, in a thousand digits."""
-    with decimal.localcontext(prec=700):
+    with decimal.localcontext(decimal.Context(prec=700)):
         e = [Decimal(x).exp() for x in scores]
         p = [each / sum(e) for each in e]
         y = [Decimal(each) for each in target]
