@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -24,33 +25,52 @@ every op is itself made of ops, so all of them can be differentiated to any orde
 tell places. `g` is the gradient of the output. Where a derivative ends at a singular point (equal eigenvalues, a
 matrix without inverse), the function's docstring says so.
 
-Families stand in the order of their files. *order* says how often an op can be differentiated.
+*order* says how often an op can be differentiated.
 """
 
 
 def page() -> str:
     """The page, as it should be."""
     parts = [INTRODUCTION]
-    for module in _families():
-        functions = ", ".join(f"`{name}`" for name in _functions(module))
-        title, about = _title(module)
-        classes = _ops_of(module)
-        if not functions and not classes:
-            continue
-        name = module.__name__.rsplit(".", 1)[1]
-        parts.append(f"## {title}\n")
-        if about:
-            parts.append(f"{about}.\n")
-        parts.append(f"[`{name}.py`](../tinygrad_fs/ops/{name}.py)" + (f": {functions}" if functions else "") + "\n")
-        if classes:
-            parts.append("| op | formula | derivative | order |\n|---|---|---|---|")
-            parts.append("\n".join(_row(op) for op in classes) + "\n")
+    for room, families in groupby(_families(), key=_room):
+        parts.append(f"## {_heading(room)}\n")
+        parts += chain.from_iterable(map(_section, families))
     return "\n".join(parts)
 
 
+def _section(family: Any) -> list[str]:
+    functions = ", ".join(f"`{name}`" for name in _functions(family))
+    classes = _ops_of(family)
+    if not functions and not classes:
+        return []
+    title, about = _title(family)
+    parts = [f"### {title}\n"]
+    if about:
+        parts.append(f"{about}.\n")
+    file = family.__name__.removeprefix("tinygrad_fs.").replace(".", "/") + ".py"
+    name = Path(file).name
+    parts.append(f"[`{name}`](../tinygrad_fs/{file})" + (f": {functions}" if functions else "") + "\n")
+    if classes:
+        parts.append("| op | formula | derivative | order |\n|---|---|---|---|")
+        parts.append("\n".join(_row(op) for op in classes) + "\n")
+    return parts
+
+
 def _families() -> list[Any]:
-    names = sorted(info.name for info in pkgutil.iter_modules(ops.__path__))
-    return [importlib.import_module(f"tinygrad_fs.ops.{name}") for name in names]
+    """All of them, in the order of the map; those without public names after the others of their room."""
+    names = [info.name for info in pkgutil.walk_packages(ops.__path__, "tinygrad_fs.ops.") if not info.ispkg]
+    place = {f"tinygrad_fs.ops.{family}": i for i, family in enumerate(ops.FAMILIES)}
+    rooms = list(dict.fromkeys(name.rpartition(".")[0] for name in [*place, *sorted(names)]))
+    names.sort(key=lambda name: (rooms.index(name.rpartition(".")[0]), place.get(name, len(place)), name))
+    return [importlib.import_module(name) for name in names]
+
+
+def _room(family: Any) -> Any:
+    return importlib.import_module(family.__name__.rpartition(".")[0])
+
+
+def _heading(room: Any) -> str:
+    return "Common ground" if room is ops else _title(room)[0]
 
 
 def _title(module: Any) -> tuple[str, str]:

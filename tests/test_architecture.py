@@ -32,6 +32,19 @@ FLOORS = [
     {"cli"},
 ]
 BESIDE = {"viz": {"graph", "io", "random", "tensor", "viz", "watching"}}  # the engine never knows that it is drawn
+# Within `ops`: what stands in no room comes first, and the rooms import each other in this direction.
+ROOMS_OF_OPS = [
+    "elementwise",
+    "indexing",
+    "reductions",
+    "arranging",
+    "linear_algebra",
+    "curves",
+    "images",
+    "layers",
+    "losses",
+    "dispatch",
+]
 DOORS = {"tensor.py", "nn/module.py"}  # their method `graph` imports viz when it is called
 MAY_DRAW = {"compare", "cli"}
 
@@ -66,6 +79,11 @@ def floor(name: str) -> int:
     return next(i for i, rooms in enumerate(FLOORS) if name in rooms)
 
 
+def storey(name: str) -> int:
+    """How high a room of ops stands; 0 for what is in no room."""
+    return ROOMS_OF_OPS.index(name) + 1 if name in ROOMS_OF_OPS else 0
+
+
 @pytest.mark.parametrize(
     "path", [p for p in MODULES if p.stem not in ("__main__",) and len(p.parts) + (p.stem != "__init__") > 1], ids=str
 )
@@ -95,6 +113,18 @@ def test_no_files_import_each_other():
         for name, path in files.items()
     }
     graphlib.TopologicalSorter(imported).prepare()  # raises where there is a circle, and names it
+
+
+def test_the_rooms_of_ops_import_downward():
+    paths = [path for path in MODULES if path.parts[0] == "ops" and path != Path("ops/__init__.py")]
+    assert {path.parts[1] for path in paths if len(path.parts) > 2} == set(ROOMS_OF_OPS)
+    above = [
+        f"{path} imports {name}"
+        for path in paths
+        for name in sorted(imported_names(path))
+        if name.startswith("tinygrad_fs.ops.") and storey(name.split(".")[2]) > storey(path.parts[1])
+    ]
+    assert above == []
 
 
 def test_every_room_has_a_floor():

@@ -135,7 +135,7 @@ def test_the_diff_of_a_new_op_is_a_whole_change(tmp_path):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     patch = subprocess.run(["git", "apply", "-"], input=diff.encode(), cwd=tmp_path, capture_output=True, check=False)
     assert patch.returncode == 0, f"the sources have changed around it: {patch.stderr.decode()}"
-    chosen = ["tests/ops/test_table.py", "tests/test_benchmarks.py", "tinygrad_fs/ops/hyperbolic.py"]
+    chosen = ["tests/ops/test_table.py", "tests/test_benchmarks.py", "tinygrad_fs/ops/elementwise/hyperbolic.py"]
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "sech or every or complete", *chosen]
     env = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(run, cwd=tmp_path, env=env, encoding="utf-8", capture_output=True, check=False)

@@ -15,7 +15,7 @@ from tinygrad_fs.creation import arange, eye, full, full_like, linspace, ones, o
 from tinygrad_fs.dtypes import get_default_dtype, set_default_dtype
 from tinygrad_fs.gradmode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.protocol import adopt_on_demand
+from tinygrad_fs.ops.dispatch.protocol import adopt_on_demand
 from tinygrad_fs.random import default_generator, manual_seed, rand, randint, randn
 from tinygrad_fs.tensor import Tensor, tensor
 
@@ -63,7 +63,7 @@ __all__ = [
 __all__ += ops.__all__  # type: ignore[attr-defined]  # type checkers see the names themselves
 
 _ON_DEMAND = ("autograd", "compare", "data", "deep_learning", "func", "io", "linalg", "nn", "optim", "viz")
-adopt_on_demand("numpy.fft", "tinygrad_fs.ops.shifts")
+adopt_on_demand("numpy.fft", "tinygrad_fs.ops.dispatch.shifts")
 adopt_on_demand("numpy.linalg", "tinygrad_fs.linalg")
 keep_freed_memory()
 

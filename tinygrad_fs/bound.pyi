@@ -1,4 +1,4 @@
-"""The operators and methods that `tinygrad_fs.ops.methods` binds to Tensor, for type checkers.
+"""The operators and methods that `tinygrad_fs.ops.dispatch.methods` binds to Tensor, for type checkers.
 
 They are described at the functions of the same names in `tinygrad_fs.ops`.
 """

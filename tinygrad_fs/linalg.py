@@ -9,16 +9,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.linalg import LinAlgError
 
-from tinygrad_fs.ops.chains import matrix_power, multi_dot
-from tinygrad_fs.ops.decomposition import cholesky, qr
-from tinygrad_fs.ops.determinant import det, slogdet
-from tinygrad_fs.ops.keywords import say_axis
-from tinygrad_fs.ops.norms import cond, matrix_norm, norm, vector_norm
-from tinygrad_fs.ops.products import cross, matmul, outer, tensordot, vecdot
-from tinygrad_fs.ops.protocol import adopt
-from tinygrad_fs.ops.solving import inv, lstsq, pinv, solve, solve_triangular, tensorinv, tensorsolve
-from tinygrad_fs.ops.spectrum import eigh, eigvalsh, matrix_rank, svd, svdvals
-from tinygrad_fs.ops.stacks import diagonal, matrix_transpose, trace
+from tinygrad_fs.ops.dispatch.keywords import say_axis
+from tinygrad_fs.ops.dispatch.protocol import adopt
+from tinygrad_fs.ops.linear_algebra.chains import matrix_power, multi_dot
+from tinygrad_fs.ops.linear_algebra.decomposition import cholesky, qr
+from tinygrad_fs.ops.linear_algebra.determinant import det, slogdet
+from tinygrad_fs.ops.linear_algebra.norms import cond, matrix_norm, norm, vector_norm
+from tinygrad_fs.ops.linear_algebra.products import cross, matmul, outer, tensordot, vecdot
+from tinygrad_fs.ops.linear_algebra.solving import inv, lstsq, pinv, solve, solve_triangular, tensorinv, tensorsolve
+from tinygrad_fs.ops.linear_algebra.spectrum import eigh, eigvalsh, matrix_rank, svd, svdvals
+from tinygrad_fs.ops.linear_algebra.stacks import diagonal, matrix_transpose, trace
 
 __all__ = [
     "LinAlgError",

@@ -23,9 +23,12 @@ from numpy.lib.stride_tricks import sliding_window_view  # noqa: E402
 from results import quartiles  # noqa: E402
 
 import tinygrad_fs as tg  # noqa: E402
-from tinygrad_fs.ops import attention_blocks, blocks, convolution, correlation, gaussian  # noqa: E402
-from tinygrad_fs.ops.convolution import Conv2dFilterGradient, Conv2dInputGradient  # noqa: E402
-from tinygrad_fs.ops.winograd import WinogradBlocks  # noqa: E402
+from tinygrad_fs.ops import blocks  # noqa: E402
+from tinygrad_fs.ops.elementwise import gaussian  # noqa: E402
+from tinygrad_fs.ops.images import convolution, correlation  # noqa: E402
+from tinygrad_fs.ops.images.convolution import Conv2dFilterGradient, Conv2dInputGradient  # noqa: E402
+from tinygrad_fs.ops.images.winograd import WinogradBlocks  # noqa: E402
+from tinygrad_fs.ops.layers import attention_blocks  # noqa: E402
 
 Side: TypeAlias = Callable[[], Any]
 Attempt: TypeAlias = Callable[..., tuple[Side, Side]]

@@ -106,4 +106,5 @@ def with_own_tests() -> dict[str, str]:
 
 
 def _families() -> list[Any]:
-    return [importlib.import_module(path.stem) for path in sorted(Path(__file__).parent.glob("rows_*.py"))]
+    folder = Path(__file__).parent / "rows"
+    return [importlib.import_module(path.stem) for path in sorted(folder.glob("rows_*.py"))]

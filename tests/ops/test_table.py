@@ -14,7 +14,7 @@ from table import Row, all_rows, with_own_tests, without_gradient
 import tinygrad_fs as tg
 from tinygrad_fs import ops
 from tinygrad_fs.autograd import gradcheck, gradgradcheck
-from tinygrad_fs.ops import rules
+from tinygrad_fs.ops.dispatch import rules
 
 ROWS, WITHOUT_GRADIENT = all_rows(), without_gradient()
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs import ops
-from tinygrad_fs.ops.activation import SELU_ALPHA, SELU_SCALE
+from tinygrad_fs.ops.elementwise.activation import SELU_ALPHA, SELU_SCALE
 from tinygrad_fs.tensor import Tensor
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_fs.op import Op
-from tinygrad_fs.ops.activation import Sigmoid, Softplus
+from tinygrad_fs.ops.elementwise.activation import Sigmoid, Softplus
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["ClippedCrossEntropy", "SigmoidCrossEntropy", "SoftmaxCrossEntropy"]

@@ -10,7 +10,7 @@ from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.nn import functional, init
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.nn.parameter import Parameter
-from tinygrad_fs.ops.keywords import says_axis
+from tinygrad_fs.ops.dispatch.keywords import says_axis
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [

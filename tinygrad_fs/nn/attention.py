@@ -14,8 +14,8 @@ from tinygrad_fs.nn import init
 from tinygrad_fs.nn.linear import Linear
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.nn.parameter import Parameter
-from tinygrad_fs.ops.attention import attended
 from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.layers.attention import attended
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["MultiheadAttention"]

@@ -14,8 +14,8 @@ from tinygrad_fs.nn.module import Module
 from tinygrad_fs.nn.parameter import Parameter
 from tinygrad_fs.nn.recurrent import check_nonlinearity
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.recurrent import Gru, Lstm, Rnn
-from tinygrad_fs.ops.steps import Steps
+from tinygrad_fs.ops.layers.recurrent import Gru, Lstm, Rnn
+from tinygrad_fs.ops.layers.steps import Steps
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]

@@ -14,7 +14,7 @@ from tinygrad_fs.nn import init
 from tinygrad_fs.nn.functional.rearranging import MODES
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.nn.parameter import Parameter
-from tinygrad_fs.ops.spatial import Edges, Padding, as_sizes, conv_edges
+from tinygrad_fs.ops.images.spatial import Edges, Padding, as_sizes, conv_edges
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d"]

@@ -14,7 +14,7 @@ from tinygrad_fs.nn import init
 from tinygrad_fs.nn.conv import check_groups
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.nn.parameter import Parameter
-from tinygrad_fs.ops.spatial import Sizes, as_sizes
+from tinygrad_fs.ops.images.spatial import Sizes, as_sizes
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["ConvTranspose1d", "ConvTranspose2d"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinygrad_fs.nn import functional
 from tinygrad_fs.nn.module import Module
-from tinygrad_fs.ops.keywords import says_axis
+from tinygrad_fs.ops.dispatch.keywords import says_axis
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["CosineSimilarity", "PairwiseDistance"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_fs import ops
 from tinygrad_fs.nn.module import Module
-from tinygrad_fs.ops.keywords import says_axis
+from tinygrad_fs.ops.dispatch.keywords import says_axis
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["Flatten", "Unflatten"]

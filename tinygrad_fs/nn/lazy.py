@@ -20,7 +20,7 @@ from tinygrad_fs.nn.normalization import (
     InstanceNorm2d,
     InstanceNorm3d,
 )
-from tinygrad_fs.ops.spatial import Padding
+from tinygrad_fs.ops.images.spatial import Padding
 from tinygrad_fs.tensor import TensorLike
 
 __all__ = [

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_fs.nn import functional
 from tinygrad_fs.nn.module import Module
-from tinygrad_fs.ops.spatial import PerAxis, Sizes
+from tinygrad_fs.ops.images.spatial import PerAxis, Sizes
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from tinygrad_fs.nn import functional
 from tinygrad_fs.nn.module import Module
-from tinygrad_fs.ops.adaptive import OutputSize
-from tinygrad_fs.ops.spatial import PerAxis
+from tinygrad_fs.ops.images.adaptive import OutputSize
+from tinygrad_fs.ops.images.spatial import PerAxis
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tinygrad_fs import ops
 from tinygrad_fs.nn import functional
 from tinygrad_fs.nn.module import Module
-from tinygrad_fs.ops.spatial import PerAxis
+from tinygrad_fs.ops.images.spatial import PerAxis
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [

@@ -17,7 +17,7 @@ from tinygrad_fs.nn.dropout import Dropout
 from tinygrad_fs.nn.layer_norm import LayerNorm
 from tinygrad_fs.nn.linear import Linear
 from tinygrad_fs.nn.module import Module
-from tinygrad_fs.ops.triangles import triu
+from tinygrad_fs.ops.arranging.triangles import triu
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from tinygrad_fs.nn import functional
 from tinygrad_fs.nn.module import Module
-from tinygrad_fs.ops.spatial import PerAxis, as_sizes, kernel_and_stride
+from tinygrad_fs.ops.images.spatial import PerAxis, as_sizes, kernel_and_stride
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"]

@@ -18,7 +18,7 @@ from tinygrad_fs.deep_learning.layers.columns import (
     positions,
 )
 from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, drawn, kept
-from tinygrad_fs.ops.lines import filter_gradient, image_gradient
+from tinygrad_fs.ops.images.lines import filter_gradient, image_gradient
 
 __all__ = ["Conv2D"]
 

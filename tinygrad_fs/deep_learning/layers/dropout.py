@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs.deep_learning.layers.layer import Layer, Shape
-from tinygrad_fs.ops.dropouts import Dropout as Masked
+from tinygrad_fs.ops.layers.dropouts import Dropout as Masked
 
 __all__ = ["Dropout"]
 

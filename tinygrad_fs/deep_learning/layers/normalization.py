@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_fs import ops
 from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, floating, kept
-from tinygrad_fs.ops.normalization import BatchNorm
+from tinygrad_fs.ops.layers.normalization import BatchNorm
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["BatchNormalization"]

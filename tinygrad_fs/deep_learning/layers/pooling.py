@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_fs import ops
 from tinygrad_fs.deep_learning.layers.columns import ColumnToImage, ImageToColumn, Sides, determine_padding, positions
 from tinygrad_fs.deep_learning.layers.layer import Layer, Shape, floating, kept
-from tinygrad_fs.ops.convolution import as_sides
+from tinygrad_fs.ops.images.convolution import as_sides
 
 __all__ = ["AveragePooling2D", "GlobalAveragePooling2D", "MaxPooling2D", "PoolingLayer"]
 

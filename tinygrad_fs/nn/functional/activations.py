@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_fs import ops
 from tinygrad_fs.dtypes import DTypeLike
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.keywords import says_axis
+from tinygrad_fs.ops.dispatch.keywords import says_axis
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.random import generator_or_default
 from tinygrad_fs.tensor import Tensor, TensorLike

@@ -8,8 +8,8 @@ import numpy as np
 
 from tinygrad_fs import ops
 from tinygrad_fs.changes import mark_changed
+from tinygrad_fs.ops.images.spatial import Padding, PerAxis
 from tinygrad_fs.ops.operands import array_of
-from tinygrad_fs.ops.spatial import Padding, PerAxis
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_fs import ops
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.loss import reduced
+from tinygrad_fs.ops.losses.loss import reduced
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.tensor import Tensor, TensorLike
 

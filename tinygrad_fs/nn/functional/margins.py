@@ -10,8 +10,8 @@ import numpy as np
 from tinygrad_fs import ops
 from tinygrad_fs.nn.functional.normalizations import pairwise_distance
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.distances import of_triplets
-from tinygrad_fs.ops.loss import check_labels, class_factors, reduced
+from tinygrad_fs.ops.losses.distances import of_triplets
+from tinygrad_fs.ops.losses.loss import check_labels, class_factors, reduced
 from tinygrad_fs.ops.operands import array_of
 from tinygrad_fs.tensor import Tensor, TensorLike
 

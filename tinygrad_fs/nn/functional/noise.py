@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygrad_fs import ops
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.dropouts import alpha_dropped, channels_of
+from tinygrad_fs.ops.layers.dropouts import alpha_dropped, channels_of
 from tinygrad_fs.random import generator_or_default
 from tinygrad_fs.tensor import Tensor, TensorLike
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_fs import linalg, ops
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.keywords import says_axis
+from tinygrad_fs.ops.dispatch.keywords import says_axis
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_fs import ops
-from tinygrad_fs.ops.adaptive import OutputSize, first_largest_of_parts
 from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.images.adaptive import OutputSize, first_largest_of_parts
+from tinygrad_fs.ops.images.pooling import first_largest
+from tinygrad_fs.ops.images.spatial import Edges, PerAxis, Sizes, as_sizes, kernel_and_stride
 from tinygrad_fs.ops.operands import array_of
-from tinygrad_fs.ops.pooling import first_largest
-from tinygrad_fs.ops.spatial import Edges, PerAxis, Sizes, as_sizes, kernel_and_stride
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = [

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_fs import ops
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.spatial import PerAxis
+from tinygrad_fs.ops.images.spatial import PerAxis
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["channel_shuffle", "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle"]

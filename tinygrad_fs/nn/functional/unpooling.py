@@ -9,8 +9,8 @@ import numpy as np
 
 from tinygrad_fs import ops
 from tinygrad_fs.ops.axes import given
+from tinygrad_fs.ops.images.spatial import PerAxis, as_sizes, kernel_and_stride
 from tinygrad_fs.ops.operands import array_of
-from tinygrad_fs.ops.spatial import PerAxis, as_sizes, kernel_and_stride
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]

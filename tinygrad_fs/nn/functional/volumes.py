@@ -19,7 +19,7 @@ from tinygrad_fs.nn.functional.pools import (
     max_pool,
 )
 from tinygrad_fs.ops.axes import given
-from tinygrad_fs.ops.spatial import PerAxis, Sizes, as_sizes, kernel_and_stride
+from tinygrad_fs.ops.images.spatial import PerAxis, Sizes, as_sizes, kernel_and_stride
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["adaptive_avg_pool3d", "adaptive_max_pool3d", "avg_pool3d", "max_pool3d"]

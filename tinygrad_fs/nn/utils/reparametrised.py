@@ -18,7 +18,7 @@ from tinygrad_fs.graph import HookHandle
 from tinygrad_fs.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d
 from tinygrad_fs.nn.module import Module
 from tinygrad_fs.nn.parameter import Parameter
-from tinygrad_fs.ops.keywords import says_axis
+from tinygrad_fs.ops.dispatch.keywords import says_axis
 from tinygrad_fs.random import generator_or_default
 from tinygrad_fs.tensor import Tensor
 

@@ -1,0 +1,1 @@
+"""Elements in other places: joined, repeated, sorted, cut out, padded."""

@@ -1,0 +1,1 @@
+"""Curves: polynomials, differences, interpolation, filters."""

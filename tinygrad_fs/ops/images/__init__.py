@@ -1,0 +1,1 @@
+"""Images, sequences and volumes: convolution, pooling and resampling."""

@@ -1,0 +1,1 @@
+"""Layers: affine maps, norms, dropout, attention, recurrence."""

@@ -1,0 +1,1 @@
+"""Linear algebra: products, norms, decompositions and systems of equations."""

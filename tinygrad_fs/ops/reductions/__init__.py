@@ -1,0 +1,1 @@
+"""Many values to one: sums, extremes, means, ranks, counts, running values."""
