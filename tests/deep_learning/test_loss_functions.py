@@ -83,6 +83,23 @@ def softmax(x):
     return e / e.sum(-1, keepdims=True)
 
 
+EDGES = np.array([0.0, 1e-300, 1e-16, 1e-8, 0.3, 1 - 1e-8, 1.0, np.nan])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("targets", [(0.0, 1.0, -0.0), (0.0, 1.0, 0.3), (0.0, 1.0, np.nan)], ids=str)
+def test_each_target_counts_alike_whatever_the_others_are(dtype, targets):
+    """Where all are 0 or 1 there is one logarithm per element; a target of another kind brings in the other one."""
+    p, y = (np.array(each, dtype) for each in np.meshgrid(EDGES, targets))
+    loss = ClippedCrossEntropy.apply(p, target=y)
+    q = np.clip(p, 1e-15, 1.0 - max(1e-15, float(np.finfo(dtype).epsneg)))
+    np.testing.assert_array_equal(loss, -(y * np.log(q) + (1.0 - y) * np.log1p(-q)))
+    assert loss.dtype == dtype
+    np.testing.assert_array_equal(loss[:, -1], np.nan)
+    labels_alone = ClippedCrossEntropy.apply(p[:2], target=y[:2])
+    np.testing.assert_array_equal(labels_alone, loss[:2])
+
+
 FUSED = [(SigmoidCrossEntropy, lambda x: 1 / (1 + np.exp(-x))), (SoftmaxCrossEntropy, softmax)]
 
 

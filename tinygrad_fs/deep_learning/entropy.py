@@ -27,11 +27,27 @@ class ClippedCrossEntropy(Op):
 
     def forward(p: Any, *, target: Any) -> Any:
         q = _clipped(p)
+        if (log := _log_by_label(q, target)) is not None:
+            return np.negative(log, out=log)
         return -(target * np.log(q) + (1.0 - target) * np.log1p(-q))
 
     def vjp(g: Any, p: Any, target: Any) -> Any:
         q = _clipped(p)
         return g * ((1.0 - target) / (1.0 - q) - target / q)
+
+
+def _log_by_label(q: Any, target: Any) -> Any:
+    """The logarithm of q where the target is 1 and of 1 - q where it is 0; None if anything else is in it.
+
+    Nearly all targets are labels, and need one logarithm per element in place of two.
+    """
+    if not type(q) is type(target) is np.ndarray or (q.shape, q.dtype) != (target.shape, target.dtype):
+        return None
+    ones, zeros = target == 1.0, target == 0.0
+    if not np.logical_or(ones, zeros).all():
+        return None
+    log = np.log(q, out=np.empty_like(q), where=ones)
+    return np.log1p(-q, out=log, where=zeros)
 
 
 class SigmoidCrossEntropy(Op):
