@@ -50,6 +50,7 @@ ACTIVATIONS = [
 
 LINEAR = [
     function("linear", (), {}, [(3, 4), (2, 4), (2,)]),
+    function("linear", (), {}, [(3, 4), (4,)]),
     function("bilinear", (), {}, [(3, 4), (3, 2), (5, 4, 2), (5,)]),
     function("conv1d", (None, 2, 1, 1, 2), {}, [(2, 4, 7), (6, 2, 3)]),
     function("conv2d", (2, (1, 0), 1, 2), {}, [(2, 4, 6, 7), (6, 2, 3, 2), (6,)]),

@@ -28,8 +28,18 @@ __all__ = [
 
 
 def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = None) -> Tensor:
-    """`tinygrad_fs.linear`."""
-    return ops.linear(input, weight, bias)
+    """`tinygrad_fs.linear`; a weight of shape (in_features,) gives one number in the place of the last axis.
+
+    Examples
+    --------
+    >>> import tinygrad_fs as tg
+    >>> tg.nn.functional.linear(tg.ones((2, 3)), tg.tensor([1.0, 2.0, 3.0]))
+    tensor([6., 6.])
+    """
+    if np.ndim(weight) != 1:
+        return ops.linear(input, weight, bias)
+    row = ops.expand_dims(weight, 0)
+    return ops.squeeze(ops.linear(input, row, None if bias is None else ops.reshape(bias, (1,))), -1)
 
 
 def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: TensorLike | None = None) -> Tensor:
