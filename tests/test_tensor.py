@@ -180,6 +180,10 @@ class TestConstruction:
         with pytest.raises(ValueError, match="no integer from 3"):
             tg.randint(3, 3)
 
+    def test_lists_of_several_lengths_are_no_array(self):
+        with pytest.raises(ValueError, match="lists in a list differ in length, .*; make them equally long"):
+            tg.tensor([[1, 2], [3]])
+
     @pytest.mark.parametrize(
         ("use", "message"),
         [

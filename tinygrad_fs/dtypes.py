@@ -115,13 +115,26 @@ def as_array(data: Any, dtype: DTypeLike | None = None, floats: Any = None) -> A
     elif hasattr(data, "__array_function__"):
         array = data
     else:
-        array = np.asarray(data)
+        array = _of_lists(data)
         if dtype is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
             array = array.astype(_default if floats is None else floats)
     check_dtype(array.dtype, array)
     if dtype is not None and array.dtype != (wanted := as_dtype(dtype)):
         array = array.astype(wanted)
     return array
+
+
+def _of_lists(data: Any) -> Any:
+    """An array of nested lists, of a number, or of what else has values."""
+    try:
+        return np.asarray(data)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(
+            "Tensor: lists in a list differ in length, and are no array; make them equally long, as "
+            "nn.utils.rnn.pad_sequence does, or a Tensor of each"
+        ) from error
 
 
 def alongside(array: Any, *others: Any) -> Any:

@@ -93,6 +93,7 @@ LOSSES = [
     function("poisson_nll_loss", (), {"full": True}, [(3, 4), Fixed(np.arange(12.0).reshape(3, 4))]),
     function("gaussian_nll_loss", (), {"full": True, "eps": 1.0}, [(3, 4), (3, 4), POSITIVE]),
     function("gaussian_nll_loss", (), {}, [(3, 4), (3, 4), POSITIVE[:, :1]]),
+    function("normalize", (float("inf"),), {}, [(0, 4)]),
     function("gaussian_nll_loss", (), {}, [(3, 3), (3, 3), POSITIVE[:, 0]]),
     function(
         "ctc_loss",

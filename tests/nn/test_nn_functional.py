@@ -106,8 +106,10 @@ def test_other_type_errors_are_left_alone():
         F.hardshrink,
         F.softshrink,
         lambda x: F.threshold(x, 0.5, 2.0),
+        lambda x: F.kl_div(tg.zeros(3), tg.tensor([0.5, -0.5, 0.0]) * x.abs(), reduction="none"),
+        lambda x: F.kl_div(tg.zeros(3), tg.tensor([0.5, -0.5, 0.0]), reduction="none"),
     ],
-    ids=["hardshrink", "softshrink", "threshold"],
+    ids=["hardshrink", "softshrink", "threshold", "kl_div", "kl_div of what is no probability"],
 )
 def test_what_is_no_number_is_not_hidden(call):
     result = call(tg.tensor([1.0, np.nan, 1.0]))

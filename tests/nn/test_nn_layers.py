@@ -363,7 +363,7 @@ def test_a_small_network_learns(optimizer, rng):
     ("make", "shape"),
     [
         (lambda n: nn.Linear(n(6), n(2)), (4, 6)),
-        (lambda n: nn.Conv2d(n(4), n(2), n(3), n(2), n(1), n(1)), (1, 4, 6, 6)),
+        (lambda n: nn.Conv2d(n(4), n(2), n(3), n(2), n(1), n(1), n(2)), (1, 4, 6, 6)),
         (lambda n: nn.LayerNorm(n(6)), (4, 6)),
         (lambda n: nn.RMSNorm((n(4), n(6))), (4, 6)),
         (lambda n: nn.TransformerEncoderLayer(n(6), n(2), n(3), dropout=0.0), (3, 2, 6)),

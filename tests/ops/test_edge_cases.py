@@ -356,7 +356,13 @@ class TestShapes:
     @pytest.mark.parametrize(
         ("call", "error", "message"),
         [
-            (lambda x: x.reshape(5), ValueError, "cannot reshape"),
+            (lambda x: x.reshape(5), ValueError, r"reshape: a tensor of shape \(2, 3\): cannot reshape .* into shape"),
+            (
+                lambda x: tg.concatenate(x, x),
+                TypeError,
+                r"one list, and then the axis: concatenate\(\[x, y\], axis\)",
+            ),
+            (lambda x: tg.stack(x, x), TypeError, r"stack\(\[x, y\], axis\)"),
             (lambda x: tg.squeeze(x, 0), ValueError, "not equal to one"),
             (lambda x: tg.broadcast_to(x, (2, 4)), ValueError, r"broadcast_to: shape \(2, 3\) does not .* \(2, 4\)"),
             (lambda x: x.transpose(0), ValueError, r"transpose: axes \(0,\) of a tensor of shape \(2, 3\)"),

@@ -42,7 +42,10 @@ class Reshape(Op):
     makes_view = True
 
     def forward(x: Any, *, to: Any) -> Any:
-        return np.reshape(x, to)
+        try:
+            return np.reshape(x, to)
+        except ValueError as error:
+            raise ValueError(f"reshape: a tensor of shape {np.shape(x)}: {error}") from None
 
     def vjp(g: Any, shapes: Any) -> Any:
         return np.reshape(g, shapes[0])

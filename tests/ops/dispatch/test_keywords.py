@@ -18,6 +18,11 @@ X = tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
         (lambda: tg.concatenate([X, X], dim=1), "concatenate: .*; write axis= in place of dim="),
         (lambda: tg.flatten(X, start_dim=1), "flatten: .*; write start_axis= in place of start_dim="),
         (lambda: tg.linalg.norm(X, dim=1), "norm: .*; write axis= in place of dim="),
+        (lambda: X.sum(dim=0), "sum: .*; write axis= in place of dim="),
+        (lambda: X.mean(keepdim=True), "mean: .*; write keepdims= in place of keepdim="),
+        (lambda: X.sort(dim=0), "^sort: .*; write axis= in place of dim="),
+        (lambda: X.flatten(start_dim=0), "^flatten: .*; write start_axis= in place of start_dim="),
+        (lambda: X.sum(axes=0), r"sum\(\) got an unexpected keyword argument 'axes'"),
         (lambda: tg.sum(X, axes=0), r"sum\(\) got an unexpected keyword argument 'axes'"),
     ],
 )

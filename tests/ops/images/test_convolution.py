@@ -137,11 +137,12 @@ def test_one_image_without_a_batch(rng):
     assert x.grad.shape == (2, 5, 5)
 
 
-def test_an_empty_batch():
+@pytest.mark.parametrize(("stride", "out"), [(1, 3), (3, 1)], ids=["windows", "tiles"])
+def test_an_empty_batch(stride, out):
     x = tg.zeros((0, 2, 5, 5), requires_grad=True)
     w = tg.ones((3, 2, 3, 3), requires_grad=True)
-    y = tg.conv2d(x, w)
-    assert y.shape == (0, 3, 3, 3)
+    y = tg.conv2d(x, w, stride=stride)
+    assert y.shape == (0, 3, out, out)
     y.sum().backward()
     assert x.grad.shape == x.shape
     assert not w.grad.data.any()

@@ -118,7 +118,14 @@ def test_labels_may_be_of_any_integer_dtype(rng):
             ValueError,
             r"labels of shape \(3,\) do not fit .*; expected \(2,\)",
         ),
-        ((2, 3), [0.0, 1.0], {}, ValueError, "target probabilities"),
+        (
+            (2, 3),
+            [0.0, 1.0],
+            {},
+            ValueError,
+            r"probabilities of shape \(2,\) .* integers: target.astype\('int64'\)",
+        ),
+        ((2, 3), np.ones((2, 4)), {}, ValueError, r"of that shape, and labels are integers of shape \(2,\)"),
         ((2, 3), [True, False], {}, TypeError, "labels have dtype bool"),
         ((2, 3), [0, 1], {"reduction": "average"}, ValueError, "'average' is unknown; use 'mean'"),
         ((2, 3), [0, 1], {"label_smoothing": 1.5}, ValueError, "label_smoothing is 1.5"),
@@ -129,6 +136,11 @@ def test_labels_may_be_of_any_integer_dtype(rng):
 def test_errors_of_cross_entropy(shape, target, options, error, message):
     with pytest.raises(error, match=f"cross_entropy: .*{message}"):
         tg.cross_entropy(tg.zeros(shape), target, **options)
+
+
+def test_logits_and_labels_in_the_wrong_order_are_told():
+    with pytest.raises(ValueError, match=r"the logits come first: cross_entropy\(logits, target\)"):
+        tg.cross_entropy([0, 1], tg.zeros((2, 3)))
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])

@@ -96,6 +96,12 @@ class Unstack(Op):
         return np.stack(g, axis=axis)
 
 
+def _check_axis(name: str, axis: Any) -> None:
+    """Raise if the second of several tensors stands where the axis belongs."""
+    if isinstance(axis, (Tensor, np.ndarray)) and axis.ndim:
+        raise TypeError(f"{name}: the tensors are given in one list, and then the axis: {name}([x, y], axis)")
+
+
 def _misfit(name: str, xs: Sequence[Any], error: ValueError) -> ValueError:
     """Name the function and the shapes where NumPy says that tensors cannot be joined."""
     if not xs or isinstance(error, np.exceptions.AxisError):
@@ -130,6 +136,7 @@ def concatenate(
     >>> tg.concatenate([tg.tensor([1.0]), tg.tensor([2.0, 3.0])])
     tensor([1., 2., 3.])
     """
+    _check_axis("concatenate", axis)
     xs = _cast("concatenate", xs, dtype, casting)
     if axis is None:
         return Concatenate.apply(*[ravel(x) for x in xs])
@@ -163,6 +170,7 @@ def stack(xs: Tensors, axis: int = 0, *, dtype: DTypeLike | None = None, casting
     tensor([[1., 3.],
             [2., 4.]])
     """
+    _check_axis("stack", axis)
     return Stack.apply(*_cast("stack", xs, dtype, casting), axis=axis)
 
 

@@ -15,6 +15,7 @@ from tinygrad_fs import ops
 from tinygrad_fs.op import Op
 from tinygrad_fs.ops import copying, shape
 from tinygrad_fs.ops.dispatch import protocol
+from tinygrad_fs.ops.dispatch.keywords import told
 from tinygrad_fs.ops.elementwise import arithmetic, comparison
 from tinygrad_fs.ops.indexing.inplace import inplace, setitem
 from tinygrad_fs.ops.indexing.reading import getitem
@@ -91,7 +92,7 @@ class _Function:
         self._name = name
 
     def __get__(self, t: Tensor | None, owner: type[Tensor]) -> Any:
-        function = ops.bare(self._name)
+        function = told(ops.bare(self._name))
         setattr(Tensor, self._name, function)
         return function.__get__(t, owner)
 
@@ -185,37 +186,52 @@ class _Instead:
 _INSTEAD = {
     "add_": "t += u",
     "bmm": "t @ u",
+    "bool": "t.astype('bool')",
     "byte": "t.astype('uint8')",
     "chunk": "tinygrad_fs.array_split(t, n)",
     "clamp": "t.clip(low, high)",
+    "clamp_": "t[...] = t.clip(low, high)",
     "contiguous": "t; memory is laid out anew where it has to be",
     "copy_": "t[...] = u",
     "cpu": "t; it is in the host's memory",
     "cuda": "t; it stays in the host's memory",
+    "device": "nothing: arrays are in the host's memory",
     "dim": "t.ndim",
     "div_": "t /= u",
     "double": "t.astype('float64')",
+    "eq": "t == u",
     "expand": "tinygrad_fs.broadcast_to(t, shape)",
     "fill_": "t.fill(value)",
     "flags": "t.numpy().flags",
     "flat": "t.ravel()",
     "float": "t.astype('float32')",
+    "ge": "t >= u",
+    "gt": "t > u",
     "half": "t.astype('float16')",
     "index_select": "t.take(indices, axis)",
     "int": "t.astype('int32')",
+    "is_cuda": "nothing: arrays are in the host's memory",
+    "le": "t <= u",
     "long": "t.astype('int64')",
+    "lt": "t < u",
+    "masked_fill_": "t[mask] = value",
+    "matmul": "t @ u",
     "mm": "t @ u",
     "mul_": "t *= u",
     "narrow": "a slice, as in t[:, start : start + length]",
+    "ne": "t != u",
     "norm": "tinygrad_fs.linalg.norm(t)",
     "numel": "t.size",
     "partition": "np.sort(t)",
     "pow": "t ** u",
+    "scatter_": "t[...] = tinygrad_fs.scatter(t, axis, index, source)",
+    "split": "tinygrad_fs.split(t, where)",
     "strides": "t.numpy().strides",
     "sub_": "t -= u",
     "t": "t.T",
     "to": "t.astype(dtype)",
     "tobytes": "t.numpy().tobytes()",
+    "topk": "tinygrad_fs.topk(t, k)",
     "type": "t.astype(dtype)",
     "unbind": "tinygrad_fs.unstack(t, axis)",
     "unsqueeze": "t.expand_dims(axis)",
@@ -241,11 +257,11 @@ _METHODS: dict[str, Any] = {
     "conj": copying.clone,
     "copy": _copy,
     "fill": _fill,
-    "flatten": _flatten,
+    "flatten": told(_flatten),
     "nonzero": _on_arrays(np.nonzero),
     "permute": _transpose,
     "reshape": _reshape,
-    "sort": _sort,
+    "sort": told(_sort),
     "transpose": _transpose,
 }
 

@@ -263,7 +263,7 @@ def _check_shapes(x: tuple[int, ...], w: tuple[int, ...], b: tuple[int, ...] | N
             f"conv2d: the images have shape {x}; they need four axes, (n, channels, height, width), or three "
             "for a single image: use np.expand_dims for what is missing"
         )
-    if not isinstance(groups, int) or groups < 1 or w[0] % groups:
+    if not isinstance(groups, (int, np.integer)) or groups < 1 or w[0] % groups:
         raise ValueError(f"conv2d: groups={groups!r} must be a positive int that divides the {w[0]} filters")
     if x[-3] != w[1] * groups:
         seen = f"{w[1]}" if groups == 1 else f"{groups} groups x {w[1]} = {w[1] * groups}"

@@ -92,7 +92,7 @@ def _as_channels(x: Any, geometry: Geometry) -> Any:
     """Images with the elements of each window as channels of one position."""
     (height, width), (kh, kw) = geometry.size, geometry.kernel
     tiles = x[:, :, : height * kh, : width * kw].reshape(*x.shape[:2], height, kh, width, kw)
-    return tiles.transpose(0, 1, 3, 5, 2, 4).reshape(len(x), -1, height, width)
+    return tiles.transpose(0, 1, 3, 5, 2, 4).reshape(len(x), x.shape[1] * kh * kw, height, width)
 
 
 def _of_tiles(geometry: Geometry) -> Geometry:

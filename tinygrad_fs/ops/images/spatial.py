@@ -125,7 +125,7 @@ def _check_axes(op: str, x: Sizes, w: Sizes, layout: str, axes: int) -> None:
 
 
 def _check_groups(op: str, groups: Any, count: int, name: str) -> None:
-    if not isinstance(groups, int) or groups < 1 or count % groups:
+    if not isinstance(groups, (int, np.integer)) or groups < 1 or count % groups:
         raise ValueError(f"{op}: groups={groups!r} must be a positive int that divides the {count} {name}")
 
 

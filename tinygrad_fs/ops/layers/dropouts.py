@@ -11,7 +11,7 @@ from tinygrad_fs.op import Op
 from tinygrad_fs.ops.axes import given
 from tinygrad_fs.ops.copying import clone
 from tinygrad_fs.ops.masking import kept
-from tinygrad_fs.random import default_generator
+from tinygrad_fs.random import generator_or_default
 from tinygrad_fs.tensor import Tensor, TensorLike
 
 __all__ = ["alpha_dropout", "dropout", "dropout2d"]
@@ -204,7 +204,7 @@ def drawn(shape: tuple[int, ...], p: float, generator: np.random.Generator | Non
     dropped = round(p * 65536)
     # A multiple of 1/256, as 0.25 and 0.5 are, takes half of the random bits.
     dtype, limit = (np.uint8, dropped // 256) if dropped % 256 == 0 else (np.uint16, dropped)
-    return _random_integers(generator or default_generator(), shape, dtype) >= limit
+    return _random_integers(generator_or_default(generator), shape, dtype) >= limit
 
 
 def _random_integers(generator: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Any:

@@ -80,6 +80,8 @@ class LargestMagnitude(Op):
 
 def _to_only_largest(g: Any, x: Any, out: Any) -> Any:
     """The gradient where each vector, in the last axes of `x`, has one entry of largest magnitude; None otherwise."""
+    if not x.size:
+        return None
     lines = x.reshape(out.size, -1)
     size, each = np.absolute(lines), np.arange(out.size)
     first = size.argmax(axis=1)

@@ -242,7 +242,7 @@ def of_triplets(
 
 def _check_shapes(op: str, x: TensorLike, y: TensorLike) -> None:
     if np.shape(x) != np.shape(y):
-        raise ValueError(f"{op}: shapes {np.shape(x)} and {np.shape(y)} differ; they must be the same")
+        raise ValueError(f"{op}: shapes {np.shape(x)} and {np.shape(y)} differ; reshape one of them")
 
 
 def _signs(op: str, target: TensorLike) -> Any:

@@ -57,7 +57,7 @@ class BinaryCrossEntropyWithLogits(Op):
 
 
 class KullbackLeibler(Op):
-    """y = t (ln t - x) for t > 0, else 0;  dx = -t, dt = ln t - x + 1, and 0 where y is 0 by definition."""
+    """y = t (ln t - x) for t > 0, 0 for t = 0, else nan;  dx = -t, dt = ln t - x + 1, and 0 where t is not positive."""
 
     broadcasts = True
 
@@ -65,7 +65,7 @@ class KullbackLeibler(Op):
         if np.all(positive := t > 0):
             return t * (np.log(t) - x)
         safe = np.where(positive, t, 1)
-        return np.where(positive, safe * (np.log(safe) - x), 0)
+        return np.where(positive, safe * (np.log(safe) - x), np.where(t == 0, 0.0, np.nan).astype(safe.dtype))
 
     def vjp_x(g: Any, t: Any) -> Any:
         positive = array_of(t) > 0
@@ -168,7 +168,10 @@ def binary_cross_entropy(
     """
     values = array_of(given(p))
     if values.shape != np.shape(target):
-        raise ValueError(f"binary_cross_entropy: shapes {values.shape} and {np.shape(target)} differ")
+        raise ValueError(
+            f"binary_cross_entropy: shapes {values.shape} and {np.shape(target)} differ; reshape one, as in "
+            "output.squeeze(1) for an output of shape (n, 1)"
+        )
     if values.size and (values.min() < 0 or values.max() > 1):
         raise ValueError(
             "binary_cross_entropy: p has values outside of [0, 1]; for logits use binary_cross_entropy_with_logits"
@@ -211,7 +214,9 @@ def binary_cross_entropy_with_logits(
     """
     name = "binary_cross_entropy_with_logits"
     if np.shape(x) != np.shape(target):
-        raise ValueError(f"{name}: shapes {np.shape(x)} and {np.shape(target)} differ; they must be the same")
+        raise ValueError(
+            f"{name}: shapes {np.shape(x)} and {np.shape(target)} differ; reshape one, so that they are the same"
+        )
     logits, goal = as_value(x), as_value(target)
     if pos_weight is None:
         losses = BinaryCrossEntropyWithLogits.apply(logits, goal)
@@ -228,7 +233,7 @@ def kl_div(x: TensorLike, target: TensorLike, reduction: str = "mean", log_targe
     x : array_like
         Log-probabilities of the model.
     target : array_like
-        Probabilities, or their logarithms if `log_target`; where one is 0 the loss is 0.
+        Probabilities, or their logarithms if `log_target`; where one is 0 the loss is 0, where one is negative nan.
     reduction : {"mean", "batchmean", "sum", "none"}
         The divergence itself is "batchmean", which divides the sum by the size of axis 0.
     log_target : bool, default False
@@ -246,7 +251,9 @@ def kl_div(x: TensorLike, target: TensorLike, reduction: str = "mean", log_targe
     tensor(0.)
     """
     if np.shape(x) != np.shape(target):
-        raise ValueError(f"kl_div: shapes {np.shape(x)} and {np.shape(target)} differ; they must be the same")
+        raise ValueError(
+            f"kl_div: shapes {np.shape(x)} and {np.shape(target)} differ; reshape one, so that they are the same"
+        )
     logs, goal = as_value(x), as_value(target)
     losses: Any
     if log_target:

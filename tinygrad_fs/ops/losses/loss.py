@@ -135,8 +135,15 @@ def cross_entropy(
     rows = class_last(scores, classes)
     if goal.dtype.kind == "f":
         if goal.shape != scores.shape:
+            if goal.shape == samples:
+                remedy = "labels are integers: target.astype('int64')"
+            elif scores.dtype.kind != "f" and goal.ndim:
+                remedy = "the logits come first: cross_entropy(logits, target)"
+            else:
+                remedy = f"they are of that shape, and labels are integers of shape {samples}"
             raise ValueError(
-                f"cross_entropy: target probabilities of shape {goal.shape} do not fit logits of shape {scores.shape}"
+                f"cross_entropy: target probabilities of shape {goal.shape} do not fit logits of shape {scores.shape}; "
+                f"{remedy}"
             )
         losses = _of_probabilities(rows, class_last(goal, classes), factors, label_smoothing)
         return reduced("cross_entropy", losses, reduction, samples)
