@@ -34,7 +34,7 @@ class _Numbered(Module):
         return len(self._names())
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([self.__dict__[name] for name in self._names()])
+        return iter([value for _, value in self._own(self._kind)])
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
