@@ -1,5 +1,6 @@
 """The command line: what it accepts, what it says, and the code that it ends with."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import sys
 import pytest
 
 import tinygrad_fs as tg
-from tinygrad_fs.cli import main
+from tinygrad_fs.cli import main, outcome
 from tinygrad_fs.cli.demo import TRAINING_SAMPLES, Demo, Settings
 
 
@@ -143,3 +144,21 @@ def test_a_folder_that_cannot_be_written_to_is_refused(capsys, tmp_path):
 def test_it_runs_as_a_module():
     result = subprocess.run([sys.executable, "-m", "tinygrad_fs", "--version"], capture_output=True, encoding="utf-8")
     assert (result.returncode, result.stdout) == (0, f"tinygrad-fs {tg.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("platform", "error", "unread"),
+    [
+        ("linux", BrokenPipeError(errno.EPIPE, "Broken pipe"), True),
+        ("linux", OSError(errno.EINVAL, "Invalid argument"), False),
+        ("win32", BrokenPipeError(errno.EPIPE, "Broken pipe"), True),
+        ("win32", OSError(errno.EINVAL, "Invalid argument"), True),
+        ("win32", OSError(errno.EINVAL, "Invalid argument", "a?b"), False),
+        ("win32", OSError(errno.ENOSPC, "No space left on device"), False),
+    ],
+)
+def test_a_reader_that_goes_away_is_told_from_what_fails(monkeypatch, platform, error, unread):
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(sys, "platform", platform)
+        found = outcome.is_unread(error)
+    assert found == unread

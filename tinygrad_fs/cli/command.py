@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tinygrad_fs import __version__
 from tinygrad_fs.cli import audit_command, compare_command, demo_command, doctor_command, graph_command
 from tinygrad_fs.cli.arguments import Parser
-from tinygrad_fs.cli.outcome import INTERRUPTED, fail, leave_unread
+from tinygrad_fs.cli.outcome import INTERRUPTED, fail, is_unread, leave_unread
 
 __all__ = ["main"]
 
@@ -46,8 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
         return code
-    except BrokenPipeError:
-        return leave_unread()
+    except OSError as error:
+        if is_unread(error):
+            return leave_unread()
+        raise
     except KeyboardInterrupt:
         return fail("interrupted", INTERRUPTED)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tinygrad_fs.cli.arguments import Commands, whole
 from tinygrad_fs.cli.demo import TRAINING_SAMPLES, Demo, DemoError, Settings
-from tinygrad_fs.cli.outcome import FAILED, INTERRUPTED, fail
+from tinygrad_fs.cli.outcome import FAILED, INTERRUPTED, fail, is_unread
 from tinygrad_fs.viz import RenderError
 
 __all__ = ["add"]
@@ -56,9 +56,9 @@ def _run(arguments: argparse.Namespace) -> int:
         demo.run()
     except KeyboardInterrupt:
         return fail(f"interrupted: {demo.kept()}", INTERRUPTED)
-    except BrokenPipeError:  # an OSError that is no failure: nobody reads on
-        raise
     except (DemoError, RenderError, OSError) as error:
+        if isinstance(error, OSError) and is_unread(error):  # no failure
+            raise
         return fail(f"error: {error}", FAILED)
     return 0
 

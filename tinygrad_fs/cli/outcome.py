@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Final
 
-__all__ = ["FAILED", "INTERRUPTED", "MISUSED", "UNREAD", "fail", "leave_unread"]
+__all__ = ["FAILED", "INTERRUPTED", "MISUSED", "UNREAD", "fail", "is_unread", "leave_unread"]
 
 FAILED: Final = 1
 MISUSED: Final = 2
@@ -18,6 +19,13 @@ def fail(message: str, code: int) -> int:
     """Say why on standard error; returns the exit code."""
     print(f"tinygrad-fs: {message}", file=sys.stderr)
     return code
+
+
+def is_unread(error: OSError) -> bool:
+    """Whether it says that nobody reads on; Windows says only that an argument is invalid, and names no file."""
+    if sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None:
+        return True
+    return isinstance(error, BrokenPipeError)
 
 
 def leave_unread() -> int:
