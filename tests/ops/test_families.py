@@ -66,7 +66,7 @@ class TestMap:
 def fresh(code: str) -> str:
     """What a program prints that begins with the import."""
     code = f"import sys, threading\nimport numpy as np\nimport tinygrad_fs as tg\n{code}"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

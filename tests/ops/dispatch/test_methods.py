@@ -106,7 +106,7 @@ class TestInPlace:
 
 def declarations():
     """The methods in the stub, with their parameters."""
-    stub = ast.parse((Path(tg.__file__).parent / "bound.pyi").read_text())
+    stub = ast.parse((Path(tg.__file__).parent / "bound.pyi").read_text(encoding="utf-8"))
     (body,) = [node for node in stub.body if isinstance(node, ast.ClassDef)]
     return {node.name: node.args for node in body.body if isinstance(node, ast.FunctionDef)}
 

@@ -34,7 +34,7 @@ OF_INTEGERS_OR_DATES = {
 }  # fmt: skip
 """Tensors that require grad are of floats: NumPy refuses them here itself, or nothing is recorded."""
 
-REFUSED = {"eig", "eigvals", "histogram_bin_edges", "roots", "sort_complex"}
+REFUSED = {"eig", "eigvals", "histogram_bin_edges", "in1d", "roots", "sort_complex"}
 """What has no rule, and raises for a tensor that requires grad."""
 
 
