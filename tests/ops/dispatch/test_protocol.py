@@ -48,6 +48,7 @@ def test_every_function_of_numpy_is_accounted_for():
     assert adopted <= {"fftshift", "ifftshift"}, "the results of the others are complex"
 
 
+@pytest.mark.filterwarnings("ignore:`in1d` is deprecated")
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_a_function_without_a_rule_raises_and_is_named(name):
     function = getattr(np, name, None) or getattr(np.linalg, name, None)
