@@ -34,21 +34,23 @@ OF_INTEGERS_OR_DATES = {
 }  # fmt: skip
 """Tensors that require grad are of floats: NumPy refuses them here itself, or nothing is recorded."""
 
-REFUSED = {"eig", "eigvals", "histogram_bin_edges", "in1d", "roots", "sort_complex"}
+REFUSED = {"eig", "eigvals", "histogram_bin_edges", "roots", "sort_complex"}
 """What has no rule, and raises for a tensor that requires grad."""
+
+DEPRECATED = {"in1d"}
+"""What old versions of NumPy still have, and warn of: it has no rule either."""
 
 
 def test_every_function_of_numpy_is_accounted_for():
     known = {*protocol._expected, *protocol._rules, *protocol._WITHOUT_GRADIENT, *protocol._WRITERS}
     unknown = {each.__name__ for each in functions_of(np) | functions_of(np.linalg) if each not in known}
-    assert unknown - OF_INTEGERS_OR_DATES - REFUSED == set(), "neither recorded nor refused"
+    assert unknown - OF_INTEGERS_OR_DATES - REFUSED - DEPRECATED == set(), "neither recorded nor refused"
     of_this_numpy = {name for name in REFUSED if hasattr(np, name) or hasattr(np.linalg, name)}
     assert of_this_numpy - unknown == set(), "they have a rule by now"
     adopted = {each.__name__ for each in functions_of(np.fft) if each in known}
     assert adopted <= {"fftshift", "ifftshift"}, "the results of the others are complex"
 
 
-@pytest.mark.filterwarnings("ignore:`in1d` is deprecated")
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_a_function_without_a_rule_raises_and_is_named(name):
     function = getattr(np, name, None) or getattr(np.linalg, name, None)
