@@ -148,7 +148,7 @@ def costs(enough: float, history: dict[str, Any], gradients: dict[str, Any]) -> 
     """The last accuracy, and how many evaluations it took until it was enough (all of them, if it never was)."""
 
     def until(accuracies: Sequence[float], evaluations: Sequence[int]) -> int:
-        first = np.searchsorted(np.maximum.accumulate(accuracies), enough)
+        first = int(np.searchsorted(np.maximum.accumulate(accuracies), enough))
         return int(evaluations[min(first, len(evaluations) - 1)])
 
     own, theirs = (until(each["accuracy"], each["evaluations"]) for each in (history, gradients))

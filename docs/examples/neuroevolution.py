@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
     def loss_of(genome: dict[str, Any]) -> float:
         model.load_state_dict(genome)
         with tg.no_grad():
-            return F.cross_entropy(model(train_pixels), train_labels).item()
+            return float(F.cross_entropy(model(train_pixels), train_labels))
 
     parents: list[dict[str, Any]] = []
     losses: list[float] = []

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
     def loss_at(place: Any) -> float:
         move_to(place)
         with tg.no_grad():
-            return F.cross_entropy(model(points), labels).item()
+            return float(F.cross_entropy(model(points), labels))
 
     with tg.no_grad():
         places = np.array([nn.utils.parameters_to_vector(build().parameters()).numpy() for _ in range(PARTICLES)])
