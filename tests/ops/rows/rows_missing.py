@@ -83,7 +83,7 @@ ROWS = [
     Row(
         "nanquantile",
         [gaps(apart(3, 4))],
-        *with_options("nanquantile", [0, 0.6, 1], axis=1, weights=WEIGHTS, method="inverted_cdf"),
+        *with_options("nanquantile", [0.01, 0.6, 1], axis=1, weights=WEIGHTS, method="inverted_cdf"),
         note="by weight",
     ),
     Row("nanpercentile", [gaps(apart(3, 4))], *with_options("nanpercentile", [30, 60], axis=0)),
