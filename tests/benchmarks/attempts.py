@@ -24,7 +24,7 @@ from results import quartiles  # noqa: E402
 
 import tinygrad_fs as tg  # noqa: E402
 from tinygrad_fs.ops import blocks  # noqa: E402
-from tinygrad_fs.ops.elementwise import gaussian  # noqa: E402
+from tinygrad_fs.ops.elementwise import activation, gaussian  # noqa: E402
 from tinygrad_fs.ops.images import convolution, correlation  # noqa: E402
 from tinygrad_fs.ops.images.convolution import Conv2dFilterGradient, Conv2dInputGradient  # noqa: E402
 from tinygrad_fs.ops.images.winograd import WinogradBlocks  # noqa: E402
@@ -99,6 +99,17 @@ def blocks_of_128_kib(rows: int = 4096) -> tuple[Side, Side]:
 def one_block(rows: int = 4096) -> tuple[Side, Side]:
     """Softmax of rows of 1024, forward and backward, in passes over all of it, against blocks of 1 MiB."""
     return softmax_in_blocks(rows, 1 << 40)
+
+
+@attempt
+def softmax_always_shifted(rows: int = 4096) -> tuple[Side, Side]:
+    """Softmax of rows of 32, forward, where the largest is always subtracted, against where it may be needed."""
+    x = drawn(32 * rows, 32)
+
+    def softmax() -> Any:
+        return tg.softmax(x)
+
+    return changed(softmax, activation, "are_moderate", lambda _: False), softmax
 
 
 @attempt

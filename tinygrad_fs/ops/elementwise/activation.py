@@ -159,7 +159,7 @@ def softmax_lines(x: Any, axis: int, out: Any = None) -> Any:
 def are_moderate(x: Any) -> bool:
     """Whether sums of exponentials neither overflow nor vanish, so that a softmax need not subtract the maximum.
 
-    To look for both ends of an array takes a third of the time that its lines' maxima and their subtraction do.
+    That spares lines of 32 three tenths of the time and lines of 128 one; for lines of 1024 it makes no difference.
     """
     if type(x) is not np.ndarray or x.size <= _MANY or x.dtype not in _MODERATE:
         return False
