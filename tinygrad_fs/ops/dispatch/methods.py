@@ -20,6 +20,7 @@ from tinygrad_fs.ops.elementwise import arithmetic, comparison
 from tinygrad_fs.ops.indexing.inplace import inplace, setitem
 from tinygrad_fs.ops.indexing.reading import getitem
 from tinygrad_fs.ops.linear_algebra import products
+from tinygrad_fs.othernames import Absent
 from tinygrad_fs.tensor import Tensor
 
 __all__ = ["bind"]
@@ -68,7 +69,7 @@ def bind() -> None:
         methods[f"__r{name}__"] = _reflected(function)
         methods[f"__i{name}__"] = inplace(function, ufunc)
     methods |= {name: _Function(name) for name in _FUNCTIONS}
-    methods |= {name: _Instead(name, remedy) for name, remedy in _INSTEAD.items()}
+    methods |= {name: Absent(name, f"write {remedy}") for name, remedy in _INSTEAD.items()}
     for name, method in methods.items():
         setattr(Tensor, name, method)
 
@@ -170,16 +171,6 @@ def _sort(self: Tensor, axis: int = -1, kind: Any = None, *, stable: bool | None
 
 def _contains(self: Tensor, value: Any) -> bool:
     return bool(np.any(self._data == protocol.unwrapped(value)))
-
-
-class _Instead:
-    """An attribute that a Tensor does not have: whoever asks for it is told what to write."""
-
-    def __init__(self, name: str, remedy: str) -> None:
-        self._message = f"'Tensor' object has no attribute {name!r}; write {remedy}"
-
-    def __get__(self, t: Tensor | None, owner: type[Tensor]) -> Any:
-        raise AttributeError(self._message)
 
 
 # What arrays or PyTorch's tensors have and a Tensor has not: what is written in its place.
